@@ -1,0 +1,281 @@
+"""What the sender does with an order that is due, and with each of Amazon's answers."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from lambdas.core.news import apply_note, status_at_end
+from lambdas.core.policy import Policy
+from lambdas.core.refusals import Refusal
+from lambdas.core.solicitation import (
+    NOT_OFFERED,
+    OFFERED,
+    Event,
+    Solicitation,
+    Status,
+)
+from lambdas.core.timing import (
+    CLAIM_LASTS,
+    CONFIRMED_AFTER,
+    LAST_CHECKS_BEFORE_CLOSE,
+    after_trouble,
+    first_check_at,
+    hourly_until_close,
+    next_check_at,
+)
+
+ACTION = "productReviewAndSellerFeedback"
+FAILURES_BEFORE_HOLD = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """Leave the order alone, for this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckActions:
+    """Ask Amazon which actions it offers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """Write the order as it is here; it is planned or ended."""
+
+    solicitation: Solicitation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Write the order with this claim, then call Amazon."""
+
+    solicitation: Solicitation
+
+
+def on_wake_up(
+    solicitation: Solicitation, *, now: datetime, policy: Policy
+) -> Pass | CheckActions | Settle:
+    """Decide what is to be done with an order that a wake-up found."""
+    if not solicitation.is_open:
+        return Pass(reason=f"already_{solicitation.status.lower()}")
+    if solicitation.due_at > now:
+        return Pass(reason="not_due")
+    if solicitation.is_claimed(now):
+        return Pass(reason="claimed")
+    if solicitation.note:
+        return Settle(solicitation=apply_note(solicitation, now=now, policy=policy))
+    if solicitation.window.has_shut(now):
+        return Settle(solicitation=_shut(solicitation))
+    if solicitation.status is Status.HELD:
+        return Pass(reason="held")
+    if now < solicitation.window.opens_at:
+        first = first_check_at(solicitation.window, policy=policy)
+        return Settle(solicitation=replace(solicitation, due_at=first))
+    return CheckActions()
+
+
+def on_actions(
+    solicitation: Solicitation,
+    actions: frozenset[str],
+    *,
+    live: bool,
+    claim: str,
+    now: datetime,
+    policy: Policy,
+) -> Claim | Settle:
+    """Decide on the actions Amazon listed; `claim` names this sender should it call."""
+    if ACTION not in actions:
+        return Settle(solicitation=_not_offered(solicitation, NOT_OFFERED, now=now, policy=policy))
+    offered = solicitation.with_check(OFFERED, now=now)
+    if not live:
+        return Settle(solicitation=_offered_dry(offered, now=now))
+    return Claim(
+        solicitation=offered.move(
+            Event.OFFERED,
+            Status.SENDING,
+            "claimed",
+            claim=claim,
+            claim_until=now + CLAIM_LASTS,
+            due_at=now + CLAIM_LASTS,
+            posts_open=solicitation.posts_open + 1,
+        )
+    )
+
+
+def on_check_refused(
+    solicitation: Solicitation, refusal: Refusal, text: str, *, now: datetime, policy: Policy
+) -> Settle:
+    """Decide on a 403 to the check that is about the order and not about the seller's access."""
+    match refusal:
+        case Refusal.ALREADY_REQUESTED:
+            return Settle(solicitation=_already_requested(solicitation, now=now))
+        case Refusal.NOT_AVAILABLE | Refusal.OUTSIDE_WINDOW:
+            return Settle(solicitation=_not_offered(solicitation, refusal, now=now, policy=policy))
+        case _:
+            return Settle(solicitation=on_rejected(solicitation, text, now=now))
+
+
+def on_created(claimed: Solicitation, request_id: str | None, *, now: datetime) -> Solicitation:
+    """201: the one state that overrides whatever else is on record, because it is known."""
+    return claimed.move(
+        Event.CREATED,
+        Status.SENT,
+        "sent",
+        sent_at=now,
+        request_id=request_id,
+        posts_open=claimed.posts_open - 1,
+        note=None,
+    )
+
+
+def on_create_refused(
+    claimed: Solicitation, refusal: Refusal, text: str, *, now: datetime, policy: Policy
+) -> Solicitation:
+    """A 403 to the create call: it was not accepted, so this claim's call is taken back."""
+    taken_back = replace(claimed, posts_open=claimed.posts_open - 1)
+    if refusal is Refusal.ALREADY_REQUESTED:
+        return _already_requested(taken_back, now=now)
+    if refusal is Refusal.NOT_AVAILABLE and taken_back.posts_open:
+        # An earlier call of ours had no answer; that it is now refused explains that call.
+        return taken_back.with_check(refusal, now=now).move(
+            Event.REFUSED, Status.SENT_UNCONFIRMED, "refused_after_an_unanswered_call", note=None
+        )
+    if refusal in {Refusal.NOT_AVAILABLE, Refusal.OUTSIDE_WINDOW}:
+        checked = taken_back.with_check(refusal, now=now)
+        due_at = _next_due_at(checked, now=now, policy=policy) or hourly_until_close(
+            checked.window, now=now
+        )
+        return _noticed(
+            checked.move(Event.REFUSED, Status.WAITING, refusal, due_at=due_at), now, policy
+        )
+    return _noticed(on_rejected(taken_back, text, now=now), now, policy)
+
+
+def on_create_deferred(
+    claimed: Solicitation, reason: str, *, due_at: datetime, now: datetime, policy: Policy
+) -> Solicitation:
+    """The create call certainly did not happen (throttled, credentials, not sent): later again."""
+    moved = claimed.move(
+        Event.REFUSED,
+        Status.WAITING,
+        reason,
+        due_at=min(due_at, claimed.window.closes_at),
+        posts_open=claimed.posts_open - 1,
+    )
+    return _noticed(moved, now, policy)
+
+
+def on_create_rejected(
+    claimed: Solicitation, text: str, *, now: datetime, policy: Policy
+) -> Solicitation:
+    """400, 404, 413 or 415 to the create call: a person has to look."""
+    taken_back = replace(claimed, posts_open=claimed.posts_open - 1)
+    return _noticed(on_rejected(taken_back, text, now=now), now, policy)
+
+
+def on_rejected(solicitation: Solicitation, text: str, *, now: datetime) -> Solicitation:
+    """An answer that no rule knows: held with its text until a person releases it."""
+    return solicitation.with_check("rejected", now=now).move(
+        Event.REJECTED, Status.HELD, text, due_at=solicitation.window.closes_at
+    )
+
+
+def on_trouble(solicitation: Solicitation, reason: str, *, now: datetime) -> Solicitation:
+    """A call failed at Amazon: the order keeps its state and is looked at again."""
+    return solicitation.move(
+        Event.TROUBLE,
+        Status.WAITING,
+        reason,
+        due_at=after_trouble(solicitation.window, now=now),
+    )
+
+
+def on_own_failure(solicitation: Solicitation, reason: str, *, now: datetime) -> Solicitation:
+    """An exception of our own: after five of them the order is held, so that it is seen."""
+    failures = solicitation.failures + 1
+    if failures < FAILURES_BEFORE_HOLD:
+        return replace(on_trouble(solicitation, reason, now=now), failures=failures)
+    return solicitation.move(
+        Event.TROUBLE,
+        Status.HELD,
+        reason,
+        failures=failures,
+        due_at=solicitation.window.closes_at,
+    )
+
+
+def _not_offered(
+    solicitation: Solicitation, answer: str, *, now: datetime, policy: Policy
+) -> Solicitation:
+    checked = solicitation.with_check(answer, now=now)
+    due_at = _next_due_at(checked, now=now, policy=policy)
+    if due_at is None and _is_confirmed(solicitation, now=now):
+        return checked.move(
+            Event.NOT_OFFERED, status_at_end(checked), _reason_at_end(checked), due_at=now
+        )
+    return checked.move(
+        Event.NOT_OFFERED,
+        Status.WAITING,
+        answer,
+        due_at=due_at or hourly_until_close(checked.window, now=now),
+    )
+
+
+def _offered_dry(offered: Solicitation, *, now: datetime) -> Solicitation:
+    last_check = offered.window.closes_at - LAST_CHECKS_BEFORE_CLOSE[-1]
+    return offered.move(
+        Event.OFFERED_DRY,
+        Status.WAITING,
+        "dry_run",
+        would_send_at=offered.would_send_at or now,
+        due_at=last_check if now < last_check else offered.window.closes_at,
+    )
+
+
+def _already_requested(solicitation: Solicitation, *, now: datetime) -> Solicitation:
+    checked = solicitation.with_check(Refusal.ALREADY_REQUESTED, now=now)
+    if checked.posts_open:
+        return checked.move(
+            Event.ALREADY_REQUESTED,
+            Status.SENT_UNCONFIRMED,
+            "already_requested_after_an_unanswered_call",
+            note=None,
+        )
+    return checked.move(
+        Event.ALREADY_REQUESTED, Status.ALREADY_REQUESTED, "already_requested", note=None
+    )
+
+
+def _shut(solicitation: Solicitation) -> Solicitation:
+    return solicitation.move(Event.SHUT, status_at_end(solicitation), _reason_at_end(solicitation))
+
+
+def _reason_at_end(solicitation: Solicitation) -> str:
+    if solicitation.posts_open:
+        return "create_call_never_answered"
+    if solicitation.status is Status.HELD:
+        return solicitation.reason
+    if solicitation.would_send_at:
+        return "dry_run"
+    return "never_offered" if solicitation.checks else "not_checked_in_time"
+
+
+def _next_due_at(checked: Solicitation, *, now: datetime, policy: Policy) -> datetime | None:
+    """The ladder's next step; checks made before the present plan do not count."""
+    planned_from = first_check_at(checked.window, policy=policy)
+    checks = sum(check.at >= planned_from for check in checked.checks)
+    return next_check_at(checked.window, empty_checks=max(checks, 1), now=now)
+
+
+def _is_confirmed(before: Solicitation, *, now: datetime) -> bool:
+    """Whether the check before this one was empty too, and a day or more ago."""
+    if not before.checks:
+        return False
+    last = before.checks[-1]
+    return last.answer == NOT_OFFERED and now - last.at >= CONFIRMED_AFTER
+
+
+def _noticed(outcome: Solicitation, now: datetime, policy: Policy) -> Solicitation:
+    """An outcome that leaves the order open takes in the news that came meanwhile."""
+    return apply_note(outcome, now=now, policy=policy)

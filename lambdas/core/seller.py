@@ -1,0 +1,93 @@
+"""A seller's own record: what was connected, what is allowed, and what stands in the way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from lambdas.core.marketplaces import Region
+
+# Amazon may deliver for a while under the subscription that a newer one has replaced.
+REPLACED_BELIEVED_FOR = timedelta(days=14)
+
+# While `connect` is between writing the seller and learning its subscription's id.
+CONNECTING_BELIEVED_FOR = timedelta(hours=24)
+
+BLOCKED_FOR = timedelta(hours=6)
+NOTIFICATION_SEEN_EVERY = timedelta(minutes=15)
+
+_SLOWED_BY_TROUBLE = timedelta(minutes=15)
+_SLOWED_BY_THROTTLING = timedelta(minutes=2)
+_SLOWED_AT_MOST = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionState:
+    """One seller in one region: its subscription, and what holds its calls back."""
+
+    subscription_id: str | None = None
+    destination_id: str | None = None
+    connecting_since: datetime | None = None
+    replaced: Mapping[str, datetime] = field(default_factory=dict)
+    blocked_until: datetime | None = None
+    blocked_version: str | None = None
+    blocked_reason: str | None = None
+    slowed_until: datetime | None = None
+    slow_steps: int = 0
+
+    def believes(self, subscription_id: str, now: datetime) -> bool:
+        """Whether a notification under this subscription is this seller's own."""
+        if subscription_id == self.subscription_id:
+            return True
+        replaced_at = self.replaced.get(subscription_id)
+        if replaced_at is not None:
+            return now - replaced_at < REPLACED_BELIEVED_FOR
+        since = self.connecting_since
+        return since is not None and now - since < CONNECTING_BELIEVED_FOR
+
+    def why_no_calls(self, now: datetime) -> str | None:
+        """Why Amazon may not be called for this seller and region now, or None."""
+        if self.blocked_until and now < self.blocked_until:
+            return "blocked"
+        if self.slowed_until and now < self.slowed_until:
+            return "slowed"
+        return None
+
+    def come_back_at(self, now: datetime) -> datetime | None:
+        """When what holds the calls back is over, or None when nothing does."""
+        ends = [end for end in (self.blocked_until, self.slowed_until) if end and end > now]
+        return max(ends, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seller:
+    """A connected seller. Nothing is sent unless `live`; nothing is called while `paused`."""
+
+    seller_id: str
+    live: bool = False
+    paused: bool = False
+    application_id: str | None = None
+    last_notification_at: datetime | None = None
+    regions: Mapping[Region, RegionState] = field(default_factory=dict)
+
+    def region_of_subscription(self, subscription_id: str, now: datetime) -> Region | None:
+        """The region whose subscription this is, or None when it is not this seller's."""
+        exact = [
+            region
+            for region, state in self.regions.items()
+            if subscription_id == state.subscription_id or subscription_id in state.replaced
+        ]
+        candidates = exact or list(self.regions)
+        return next((r for r in candidates if self.regions[r].believes(subscription_id, now)), None)
+
+    def why_no_calls(self, region: Region, now: datetime) -> str | None:
+        """Why Amazon may not be called for this seller and region now, or None."""
+        if self.paused:
+            return "paused"
+        state = self.regions.get(region)
+        return state.why_no_calls(now) if state else "not_connected"
+
+
+def slowed_until(state: RegionState, *, throttled: bool, now: datetime) -> datetime:
+    """How long to leave Amazon alone: doubles with each time, up to two hours."""
+    first = _SLOWED_BY_THROTTLING if throttled else _SLOWED_BY_TROUBLE
+    return now + min(first * 2 ** min(state.slow_steps, 10), _SLOWED_AT_MOST)

@@ -1,0 +1,204 @@
+"""One order's record: its state, what is known of it, and which moves its state may make."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from lambdas.core.delivery import DeliveryNews
+from lambdas.core.marketplaces import Region
+from lambdas.core.window import SolicitationWindow
+
+CHECKS_KEPT = 10
+
+
+class Status(StrEnum):
+    """Where an order stands. The last six are final, but for the exceptions in TRANSITIONS."""
+
+    WAITING = "WAITING"
+    SENDING = "SENDING"
+    HELD = "HELD"
+    SENT = "SENT"
+    SENT_UNCONFIRMED = "SENT_UNCONFIRMED"
+    ALREADY_REQUESTED = "ALREADY_REQUESTED"
+    EXPIRED = "EXPIRED"
+    CANCELED = "CANCELED"
+    SKIPPED = "SKIPPED"
+
+
+OPEN = frozenset({Status.WAITING, Status.SENDING, Status.HELD})
+
+
+class Event(StrEnum):
+    """What can happen to an order; the values are the words of the README's table."""
+
+    SHIPPED = "shipped"
+    CANCELED = "canceled, whatever its time"
+    NEW_NEWS = "newer news of its delivery"
+    NOT_OFFERED = "checked, not offered"
+    OFFERED_DRY = "checked, offered, seller not live"
+    OFFERED = "checked, offered, seller live"
+    CREATED = "201"
+    ALREADY_REQUESTED = "refused: already requested"
+    REFUSED = "refused: 429, credentials, outside the range, not available"
+    REJECTED = "refused: 400, 404, 413, 415, or a text that is not known"
+    TROUBLE = "a call failed, outcome known or not needed"
+    NO_ANSWER = "the create call had no clear answer"
+    SHUT = "the window has shut"
+    LIVE = "the seller went live"
+    RELEASED = "released by the operator"
+    SKIPPED = "skipped by the operator"
+
+
+def _moves(
+    event: Event, sources: Iterable[Status | None], *targets: Status
+) -> dict[tuple[Status | None, Event], frozenset[Status]]:
+    return {(source, event): frozenset(targets) for source in sources}
+
+
+# SENDING moves by news only once its claim has run out: until then news is noted on the record.
+TRANSITIONS: dict[tuple[Status | None, Event], frozenset[Status]] = {
+    **_moves(Event.SHIPPED, [None], Status.WAITING, Status.HELD, Status.EXPIRED, Status.SKIPPED),
+    **_moves(
+        Event.CANCELED,
+        [None, Status.WAITING, Status.SENDING, Status.HELD, Status.EXPIRED],
+        Status.CANCELED,
+    ),
+    **_moves(
+        Event.NEW_NEWS,
+        [Status.WAITING, Status.SENDING, Status.HELD],
+        Status.WAITING,
+        Status.HELD,
+        Status.SKIPPED,
+        Status.EXPIRED,
+        Status.SENT_UNCONFIRMED,
+    ),
+    **_moves(Event.NEW_NEWS, [Status.EXPIRED], Status.EXPIRED, Status.WAITING, Status.HELD),
+    **_moves(
+        Event.NOT_OFFERED,
+        [Status.WAITING, Status.SENDING],
+        Status.WAITING,
+        Status.EXPIRED,
+        Status.SENT_UNCONFIRMED,
+    ),
+    **_moves(Event.OFFERED_DRY, [Status.WAITING, Status.SENDING], Status.WAITING),
+    **_moves(Event.OFFERED, [Status.WAITING, Status.SENDING], Status.SENDING),
+    **_moves(Event.CREATED, list(Status), Status.SENT),
+    **_moves(
+        Event.ALREADY_REQUESTED,
+        [Status.WAITING, Status.SENDING],
+        Status.ALREADY_REQUESTED,
+        Status.SENT_UNCONFIRMED,
+    ),
+    **_moves(Event.REFUSED, [Status.SENDING], Status.WAITING, Status.SENT_UNCONFIRMED),
+    **_moves(Event.REJECTED, [Status.WAITING, Status.SENDING], Status.HELD),
+    **_moves(Event.TROUBLE, [Status.WAITING, Status.SENDING], Status.WAITING, Status.HELD),
+    **_moves(Event.NO_ANSWER, [Status.SENDING], Status.SENDING),
+    **_moves(
+        Event.SHUT,
+        [Status.WAITING, Status.SENDING, Status.HELD],
+        Status.EXPIRED,
+        Status.SENT_UNCONFIRMED,
+    ),
+    **_moves(Event.LIVE, [Status.WAITING], Status.WAITING),
+    **_moves(Event.RELEASED, [Status.HELD], Status.WAITING, Status.EXPIRED),
+    **_moves(Event.SKIPPED, [Status.WAITING, Status.HELD], Status.SKIPPED),
+}
+
+
+class IllegalTransitionError(RuntimeError):
+    """A rule tried a move that TRANSITIONS does not have: a fault of ours, never of the input."""
+
+
+def require_move(source: Status | None, event: Event, target: Status) -> None:
+    """Raise IllegalTransitionError unless TRANSITIONS has this move."""
+    if target not in TRANSITIONS.get((source, event), frozenset()):
+        raise IllegalTransitionError(f"{source} may not become {target} by {event.name}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One answer of Amazon's: when it came, and what it was in a word."""
+
+    at: datetime
+    answer: str
+
+
+NOT_OFFERED = "not_offered"
+OFFERED = "offered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """News that came while a claim lived; applied by whoever writes the outcome, or after it."""
+
+    canceled: bool = False
+    replacement: bool = False
+    news: DeliveryNews | None = None
+
+    def merge(self, other: "Note") -> "Note":
+        both = [note.news for note in (self, other) if note.news]
+        return Note(
+            canceled=self.canceled or other.canceled,
+            replacement=self.replacement or other.replacement,
+            news=both[0].merge(both[-1]) if both else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solicitation:
+    """The record of one order.
+
+    `version` counts its writes. `due_at` is when somebody has to look at it next, while it
+    is open. `posts_open` counts the create calls that may have been accepted and were never
+    answered. `news` is missing only on an order that was cancelled before it was seen to
+    ship. `expires_at` is when DynamoDB may delete it.
+    """
+
+    seller_id: str
+    amazon_order_id: str
+    marketplace_id: str
+    region: Region
+    fulfillment_type: str
+    status: Status
+    reason: str
+    window: SolicitationWindow
+    due_at: datetime
+    expires_at: datetime
+    version: int = 0
+    news: DeliveryNews | None = None
+    checks: tuple[Check, ...] = ()
+    claim: str | None = None
+    claim_until: datetime | None = None
+    posts_open: int = 0
+    note: Note | None = None
+    would_send_at: datetime | None = None
+    sent_at: datetime | None = None
+    request_id: str | None = None
+    failures: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    def is_claimed(self, now: datetime) -> bool:
+        """Whether a sender may be calling Amazon about this order right now."""
+        return self.claim_until is not None and now < self.claim_until
+
+    def move(self, event: Event, status: Status, reason: str, **changes: Any) -> "Solicitation":
+        """The record after `event`. Raises IllegalTransitionError for a move not in the table."""
+        require_move(self.status, event, status)
+        if status is not Status.SENDING:
+            changes = {"claim": None, "claim_until": None, **changes}
+        return replace(self, status=status, reason=reason, **changes)
+
+    def with_check(self, answer: str, *, now: datetime) -> "Solicitation":
+        """The record with one more of Amazon's answers; the oldest beyond ten is dropped."""
+        checks = (*self.checks, Check(at=now, answer=answer))[-CHECKS_KEPT:]
+        return replace(self, checks=checks)
+
+
+# How long a record outlives its window, so that a late duplicate still finds it.
+KEPT_AFTER_CLOSE = timedelta(days=60)
+TOMBSTONE_KEPT = timedelta(days=180)

@@ -1,0 +1,50 @@
+"""When to check next, inside the window: a fixed ladder that ends with two checks a day apart."""
+
+from datetime import datetime, timedelta
+
+from lambdas.core.policy import Policy
+from lambdas.core.window import OPENS_AFTER_EARLIEST, SolicitationWindow
+
+# 1, 3 and 7 days after the first check, then every 7 days, written as the gaps between them.
+GAPS = tuple(timedelta(days=days) for days in (1, 2, 4, 7))
+
+# An empty list may be a fault of Amazon's, so the end is two looks more than a day apart.
+LAST_CHECKS_BEFORE_CLOSE = (timedelta(hours=28), timedelta(hours=3))
+
+# A POST has 20 seconds, a run has 90; a claim that outlives both has nobody behind it.
+CLAIM_LASTS = timedelta(minutes=5)
+
+CONFIRMED_AFTER = timedelta(hours=24)
+RETRY_AT_THE_END = timedelta(hours=1)
+_SAME_CHECK = timedelta(seconds=60)
+
+
+def first_check_at(window: SolicitationWindow, *, policy: Policy) -> datetime:
+    """The earliest delivery date plus the seller's delay, which is five days or more."""
+    return window.opens_at - OPENS_AFTER_EARLIEST + policy.delay
+
+
+def next_check_at(
+    window: SolicitationWindow, *, empty_checks: int, now: datetime
+) -> datetime | None:
+    """The next step of the ladder after `empty_checks` (one or more), or None at its end.
+
+    A step less than a day before the next one is left out.
+    """
+    last_checks = [window.closes_at - before for before in LAST_CHECKS_BEFORE_CLOSE]
+    step = now + GAPS[min(empty_checks, len(GAPS)) - 1]
+    if step <= last_checks[0] - timedelta(days=1):
+        return step
+    return next((check for check in last_checks if check > now + _SAME_CHECK), None)
+
+
+def hourly_until_close(window: SolicitationWindow, *, now: datetime) -> datetime:
+    """Past the ladder's end with the answer still unconfirmed: once an hour, then the close."""
+    check = now + RETRY_AT_THE_END
+    return window.closes_at if window.has_shut(check) else check
+
+
+def after_trouble(window: SolicitationWindow, *, now: datetime) -> datetime:
+    """When to try again an order whose call failed: an hour, or half the time that is left."""
+    wait = min(timedelta(hours=1), (window.closes_at - now) / 2)
+    return now + wait if wait >= timedelta(minutes=1) else window.closes_at
