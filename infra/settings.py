@@ -1,0 +1,111 @@
+"""The settings a seller may edit in cdk.json, checked before anything is built from them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import RemovalPolicy
+from aws_cdk.aws_logs import RetentionDays
+from constructs import Node
+
+DELAY_DAYS = range(5, 26)  # Amazon's window opens 5 and closes 30 days after delivery
+TRANSIT_DAYS = range(61)  # an estimate beyond two months would be a mistake of the keyboard
+REMOVAL_POLICIES = {"retain": RemovalPolicy.RETAIN, "destroy": RemovalPolicy.DESTROY}
+# RetentionInDays, AWS::Logs::LogGroup, AWS CloudFormation Template Reference
+LOG_RETENTION_DAYS = {
+    1: RetentionDays.ONE_DAY,
+    3: RetentionDays.THREE_DAYS,
+    5: RetentionDays.FIVE_DAYS,
+    7: RetentionDays.ONE_WEEK,
+    14: RetentionDays.TWO_WEEKS,
+    30: RetentionDays.ONE_MONTH,
+    60: RetentionDays.TWO_MONTHS,
+    90: RetentionDays.THREE_MONTHS,
+    120: RetentionDays.FOUR_MONTHS,
+    150: RetentionDays.FIVE_MONTHS,
+    180: RetentionDays.SIX_MONTHS,
+    365: RetentionDays.ONE_YEAR,
+    400: RetentionDays.THIRTEEN_MONTHS,
+    545: RetentionDays.EIGHTEEN_MONTHS,
+    731: RetentionDays.TWO_YEARS,
+    1096: RetentionDays.THREE_YEARS,
+    1827: RetentionDays.FIVE_YEARS,
+    2192: RetentionDays.SIX_YEARS,
+    2557: RetentionDays.SEVEN_YEARS,
+    2922: RetentionDays.EIGHT_YEARS,
+    3288: RetentionDays.NINE_YEARS,
+    3653: RetentionDays.TEN_YEARS,
+}
+
+
+class SettingError(ValueError):
+    """A setting is missing or out of range; the text names it and says what is allowed."""
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        found = "missing" if value is None else json.dumps(value)
+        super().__init__(f"{name} in cdk.json is {found}; it must be {allowed}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    delay_days: int
+    transit_days: tuple[int, int]
+    log_retention: RetentionDays
+    removal_policy: RemovalPolicy
+
+    @classmethod
+    def from_context(cls, node: Node) -> "Settings":
+        return cls(
+            delay_days=_delay_days(node.try_get_context("delay_days")),
+            transit_days=_transit_days(node.try_get_context("transit_days")),
+            log_retention=_log_retention(node.try_get_context("log_retention_days")),
+            removal_policy=_removal_policy(node.try_get_context("removal_policy")),
+        )
+
+
+def context_of_cdk_json() -> dict[str, Any]:
+    """What the CDK CLI reads from cdk.json, so that app.py also runs without the CLI."""
+    cdk_json = Path(__file__).parents[1] / "cdk.json"
+    context: dict[str, Any] = json.loads(cdk_json.read_text())["context"]
+    return context
+
+
+def _delay_days(value: object) -> int:
+    days = _whole_number(value)
+    if days not in DELAY_DAYS:
+        raise SettingError("delay_days", value, "a whole number of days from 5 to 25")
+    return days
+
+
+def _transit_days(value: object) -> tuple[int, int]:
+    match value.split("-") if isinstance(value, str) else value:
+        case [first, last]:
+            earliest, latest = _whole_number(first), _whole_number(last)
+            if earliest in TRANSIT_DAYS and latest in TRANSIT_DAYS and earliest <= latest:
+                return earliest, latest
+    raise SettingError(
+        "transit_days",
+        value,
+        "[earliest, latest], whole numbers of days from 0 to 60",
+    )
+
+
+def _log_retention(value: object) -> RetentionDays:
+    days = _whole_number(value)
+    if days not in LOG_RETENTION_DAYS:
+        raise SettingError("log_retention_days", value, f"one of {list(LOG_RETENTION_DAYS)}")
+    return LOG_RETENTION_DAYS[days]
+
+
+def _removal_policy(value: object) -> RemovalPolicy:
+    if value not in REMOVAL_POLICIES:
+        raise SettingError("removal_policy", value, " or ".join(REMOVAL_POLICIES))
+    return REMOVAL_POLICIES[value]
+
+
+def _whole_number(value: object) -> int:
+    """-1 for anything else. On the command line (cdk deploy -c delay_days=6) values are strings."""
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1
