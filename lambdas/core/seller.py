@@ -90,4 +90,5 @@ class Seller:
 def slowed_until(state: RegionState, *, throttled: bool, now: datetime) -> datetime:
     """How long to leave Amazon alone: doubles with each time, up to two hours."""
     first = _SLOWED_BY_THROTTLING if throttled else _SLOWED_BY_TROUBLE
-    return now + min(first * 2 ** min(state.slow_steps, 10), _SLOWED_AT_MOST)
+    doubled: timedelta = first * (1 << min(state.slow_steps, 10))
+    return now + min(doubled, _SLOWED_AT_MOST)

@@ -1,0 +1,175 @@
+"""The orders on record in DynamoDB: conditional writes only, and the index of what is open."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.aws.errors import error_code, translated
+from lambdas.aws.items import (
+    Item,
+    from_attributes,
+    from_text,
+    open_key,
+    solicitation_from,
+    solicitation_item,
+    to_attributes,
+    to_text,
+)
+from lambdas.core.marketplaces import Region
+from lambdas.core.solicitation import Solicitation, Status
+from lambdas.core.window import LAST_CALL_BEFORE_CLOSE
+
+OPEN_ORDERS = "open_orders"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOrder:
+    """What the index shows of an open order; it may be a moment out of date."""
+
+    amazon_order_id: str
+    status: str
+    due_at: datetime
+    closes_at: datetime
+
+
+class StaleRecordError(Exception):
+    """The record is no longer what the writer had read; `current` is what is there now."""
+
+    def __init__(self, current: Solicitation | None) -> None:
+        super().__init__("the order's record was changed by another writer")
+        self.current = current
+
+
+class OrdersTable:
+    """Reads and writes order records. Every write says what it expects to find.
+
+    Raises AwsUnavailableError and AwsRefusedError for DynamoDB's troubles, and
+    StaleRecordError where the condition of a write did not hold.
+    """
+
+    def __init__(self, client: Any, table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    def get(self, seller_id: str, amazon_order_id: str) -> Solicitation | None:
+        """The order as it is now (a consistent read), or None."""
+        with translated("dynamodb:GetItem"):
+            answer = self._client.get_item(
+                TableName=self._table_name,
+                Key=to_attributes({"seller_id": seller_id, "amazon_order_id": amazon_order_id}),
+                ConsistentRead=True,
+            )
+        item = answer.get("Item")
+        return solicitation_from(from_attributes(item)) if item else None
+
+    def put(self, solicitation: Solicitation, *, known: Solicitation | None) -> Solicitation:
+        """Write the order over `known`, or as new where `known` is None."""
+        if known is None:
+            return self._put(
+                replace(solicitation, version=1), "attribute_not_exists(seller_id)", {}
+            )
+        written = replace(solicitation, version=known.version + 1)
+        return self._put(written, "version = :version", {":version": known.version})
+
+    def put_claim(
+        self, claimed: Solicitation, *, known: Solicitation, now: datetime
+    ) -> Solicitation:
+        """Write a claim over `known`, if nobody else's lives, and it is due inside its window."""
+        condition = (
+            "version = :version AND due_at <= :now AND opens_at <= :now AND closes_at > :last_call"
+            " AND (attribute_not_exists(claim_until) OR claim_until <= :now)"
+        )
+        values = {
+            ":version": known.version,
+            ":now": to_text(now),
+            ":last_call": to_text(now + LAST_CALL_BEFORE_CLOSE),
+        }
+        return self._put(replace(claimed, version=known.version + 1), condition, values)
+
+    def put_outcome(self, outcome: Solicitation, *, claimed: Solicitation) -> Solicitation:
+        """Write what came of a claim: by the claim, and with no news on it that was not seen."""
+        written = replace(outcome, version=claimed.version + 1)
+        if outcome.status is Status.SENT:
+            # Known for certain, so nothing but another SENT may stand in its way.
+            return self._put(written, "#status <> :sent", {":sent": str(Status.SENT)})
+        seen = "version = :version" if claimed.note else "attribute_not_exists(note)"
+        values = {":version": claimed.version} if claimed.note else {}
+        return self._put(written, f"claim = :claim AND {seen}", {":claim": claimed.claim, **values})
+
+    def due(self, seller_id: str, region: Region, *, until: datetime) -> list[OpenOrder]:
+        """Open orders due by `until`, soonest to close first (an eventually consistent read)."""
+        found = self._open(seller_id, region, until=until)
+        return sorted(found, key=lambda order: (order.closes_at, order.amazon_order_id))
+
+    def has_due(self, seller_id: str, region: Region, *, until: datetime) -> bool:
+        """Whether the index shows any open order due by `until`."""
+        return next(self._open(seller_id, region, until=until, limit=1), None) is not None
+
+    def all_open(self, seller_id: str, region: Region) -> Iterator[OpenOrder]:
+        """Every open order of this seller and region that the index shows."""
+        return self._open(seller_id, region, until=None)
+
+    def _open(
+        self, seller_id: str, region: Region, *, until: datetime | None, limit: int = 0
+    ) -> Iterator[OpenOrder]:
+        values = {":key": open_key(seller_id, region)}
+        condition = "open_key = :key"
+        if until is not None:
+            condition += " AND due_at <= :until"
+            values[":until"] = to_text(until)
+        query: Item = {
+            "TableName": self._table_name,
+            "IndexName": OPEN_ORDERS,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": to_attributes(values),
+            **({"Limit": limit} if limit else {}),
+        }
+        while True:
+            with translated("dynamodb:Query"):
+                page = self._client.query(**query)
+            yield from (_open_order(from_attributes(item)) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _put(self, written: Solicitation, condition: str, values: Item) -> Solicitation:
+        item = to_attributes(solicitation_item(written))
+        request: Item = {
+            "TableName": self._table_name,
+            "Item": item,
+            "ConditionExpression": condition,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **({"ExpressionAttributeValues": to_attributes(values)} if values else {}),
+            **(
+                {"ExpressionAttributeNames": {"#status": "status"}}
+                if "#status" in condition
+                else {}
+            ),
+        }
+        with translated("dynamodb:PutItem"):
+            try:
+                self._client.put_item(**request)
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                # botocore repeats a write whose answer was lost: then it stands in its own way.
+                if error.response.get("Item") != item:
+                    raise StaleRecordError(_current(error)) from None
+        return written
+
+
+def _current(error: ClientError) -> Solicitation | None:
+    item = error.response.get("Item")
+    return solicitation_from(from_attributes(item)) if item else None
+
+
+def _open_order(item: Item) -> OpenOrder:
+    return OpenOrder(
+        amazon_order_id=item["amazon_order_id"],
+        status=item["status"],
+        due_at=from_text(item["due_at"]),
+        closes_at=from_text(item["closes_at"]),
+    )

@@ -1,0 +1,268 @@
+"""OrderChangeQueue to Orders table: takes in notifications and plans each order's first check."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from lambdas import wiring
+from lambdas.aws.errors import AwsError
+from lambdas.aws.orders_table import OrdersTable, StaleRecordError
+from lambdas.aws.schedules import Schedules
+from lambdas.aws.sellers_table import SellersTable
+from lambdas.core.marketplaces import Region
+from lambdas.core.news import Ignore, on_order_change, why_ignored
+from lambdas.core.order_change import (
+    ForeignNotification,
+    MalformedNotificationError,
+    OrderChange,
+    parse_notification,
+)
+from lambdas.core.policy import Policy
+from lambdas.core.seller import NOTIFICATION_SEEN_EVERY, Seller
+from lambdas.core.solicitation import Solicitation, Status
+from lambdas.deadline import Deadline
+from lambdas.observability import Telemetry
+
+TIMEOUT_SECONDS = 30
+_LEAST_SECONDS_FOR_AN_ORDER = 8
+_WRITE_ATTEMPTS = 5
+_SELLER_CACHED_FOR = timedelta(minutes=1)
+
+
+class ForeignSubscriptionError(Exception):
+    """A known seller's notification under a subscription that is not its own."""
+
+
+class ContendedRecordError(Exception):
+    """Other writers kept changing the order; the notification comes again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """One notification that is worth recording, and the SQS record it came in."""
+
+    message_id: str
+    change: OrderChange
+    region: Region
+    sent_at: datetime
+
+
+def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Handle a batch from OrderChangeQueue; the records that failed are reported one by one."""
+    deadline = Deadline(context, timeout_seconds=TIMEOUT_SECONDS)
+    failed = _intake(wiring.environment()).handle(event.get("Records", ()), deadline)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+@lru_cache(maxsize=1)
+def _intake(environment: wiring.Environment) -> "Intake":
+    return Intake(
+        orders=environment.orders,
+        sellers=environment.sellers,
+        schedules=environment.schedules,
+        policy=environment.settings.policy,
+        telemetry=environment.telemetry,
+    )
+
+
+class Intake:
+    """Takes in batches of notifications; one order's trouble never touches another's."""
+
+    def __init__(
+        self,
+        *,
+        orders: OrdersTable,
+        sellers: SellersTable,
+        schedules: Schedules,
+        policy: Policy,
+        telemetry: Telemetry,
+    ) -> None:
+        self._orders = orders
+        self._sellers = sellers
+        self._schedules = schedules
+        self._policy = policy
+        self._telemetry = telemetry
+        self._seen: dict[str, tuple[datetime, Seller | None]] = {}
+
+    def handle(self, records: Sequence[Mapping[str, Any]], deadline: Deadline) -> list[str]:
+        """Take in the records of one batch; gives the message ids of those that failed."""
+        try:
+            return self._handle(records, deadline)
+        finally:
+            self._telemetry.flush("batch_taken_in")
+
+    def _handle(self, records: Sequence[Mapping[str, Any]], deadline: Deadline) -> list[str]:
+        by_order: dict[tuple[str, str], list[News]] = defaultdict(list)
+        failed = []
+        for record in records:
+            try:
+                news = self._read(record)
+            except (MalformedNotificationError, ForeignSubscriptionError) as error:
+                self._refuse(record["messageId"], error)
+                failed.append(record["messageId"])
+            except AwsError as error:
+                self._telemetry.failure("seller_not_read", error, message_id=record["messageId"])
+                failed.append(record["messageId"])
+            else:
+                if news:
+                    key = (news.change.seller_id, news.change.amazon_order_id)
+                    by_order[key].append(news)
+        for news_of_one in by_order.values():
+            if not self._take_in_alone(news_of_one, deadline):
+                failed += [news.message_id for news in news_of_one]
+        return failed
+
+    def _read(self, record: Mapping[str, Any]) -> News | None:
+        """One record's news, or None for what needs no work. Raises for what must not be lost."""
+        change = parse_notification(record["body"])
+        if isinstance(change, ForeignNotification):
+            self._telemetry.tally("ignored", "foreign_type")
+            return None
+        if reason := why_ignored(change):
+            self._telemetry.tally("ignored", reason)
+            return None
+        now = datetime.now(UTC)
+        region = self._region(change, now)
+        if region is None:
+            return None
+        return News(
+            message_id=record["messageId"],
+            change=change,
+            region=region,
+            sent_at=_sent_at(record, now),
+        )
+
+    def _region(self, change: OrderChange, now: datetime) -> Region | None:
+        """The region of the believed subscription; None drops a seller that is not connected."""
+        seller = self._seller(change.seller_id, now)
+        region = seller.region_of_subscription(change.subscription_id, now) if seller else None
+        if region is None:
+            # `connect` may have registered it since: an id is refused only after a fresh look.
+            seller = self._seller(change.seller_id, now, fresh=True)
+            region = seller.region_of_subscription(change.subscription_id, now) if seller else None
+        if seller is None:
+            self._telemetry.count("NotificationsRefused")
+            self._telemetry.tally("ignored", "unknown_seller")
+            return None
+        if region is None:
+            raise ForeignSubscriptionError
+        self._note_seen(seller, change, now)
+        return region
+
+    def _seller(self, seller_id: str, now: datetime, *, fresh: bool = False) -> Seller | None:
+        read_at, seller = self._seen.get(seller_id, (None, None))
+        if read_at and not fresh and timedelta() <= now - read_at < _SELLER_CACHED_FOR:
+            return seller
+        seller = self._sellers.get(seller_id)
+        if seller is not None:
+            self._seen[seller_id] = (now, seller)
+        return seller
+
+    def _note_seen(self, seller: Seller, change: OrderChange, now: datetime) -> None:
+        seen_at = seller.last_notification_at
+        if seen_at and now - seen_at < NOTIFICATION_SEEN_EVERY:
+            return
+        if seller.application_id not in {None, change.application_id}:
+            self._telemetry.warning("application_id_changed", seller_id=seller.seller_id)
+        self._sellers.saw_notification(
+            seller.seller_id, application_id=change.application_id, now=now
+        )
+        self._seen.pop(seller.seller_id, None)
+
+    def _refuse(self, message_id: str, error: Exception) -> None:
+        self._telemetry.count("NotificationsRefused")
+        if isinstance(error, MalformedNotificationError):
+            problem = {"reason": "malformed", "field": error.field, "problem": error.problem}
+        else:
+            problem = {"reason": "foreign_subscription"}
+        self._telemetry.warning("notification_refused", message_id=message_id, **problem)
+
+    def _take_in_alone(self, news: list[News], deadline: Deadline) -> bool:
+        """Take in all news of one order; False when it has to come again."""
+        order = {
+            "seller_id": news[0].change.seller_id,
+            "amazon_order_id": news[0].change.amazon_order_id,
+        }
+        if deadline.seconds_left() < _LEAST_SECONDS_FOR_AN_ORDER:
+            self._telemetry.warning("order_left_for_redelivery", **order)
+            return False
+        try:
+            self._take_in(news)
+        except Exception as error:  # noqa: BLE001 - a fault in one order must not fail the others
+            self._telemetry.failure("order_not_recorded", error, **order)
+            return False
+        return True
+
+    def _take_in(self, news: list[News]) -> None:
+        known: Solicitation | None = None
+        for _ in range(_WRITE_ATTEMPTS):
+            order, reasons = self._fold(known, news)
+            if order is None or order == known:
+                break
+            try:
+                order = self._orders.put(order, known=known)
+            except StaleRecordError as stale:
+                known = stale.current
+                continue
+            self._recorded(order, is_new=known is None)
+            break
+        else:
+            raise ContendedRecordError
+        for reason in reasons:
+            self._telemetry.tally("ignored", reason)
+        if order is not None and order.status in {Status.WAITING, Status.HELD}:
+            self._plan(order)
+
+    def _fold(
+        self, known: Solicitation | None, news: list[News]
+    ) -> tuple[Solicitation | None, list[str]]:
+        """The order after all of this news, and why some of it changed nothing."""
+        order, reasons = known, []
+        now = datetime.now(UTC)
+        for one in news:
+            decision = on_order_change(
+                order,
+                one.change,
+                region=one.region,
+                sent_at=one.sent_at,
+                now=now,
+                policy=self._policy,
+            )
+            if isinstance(decision, Ignore):
+                reasons.append(decision.reason)
+            else:
+                order = decision.solicitation
+        return order, reasons
+
+    def _recorded(self, order: Solicitation, *, is_new: bool) -> None:
+        if is_new:
+            self._telemetry.count("OrdersRecorded")
+        self._telemetry.info(
+            "order_recorded",
+            seller_id=order.seller_id,
+            amazon_order_id=order.amazon_order_id,
+            marketplace_id=order.marketplace_id,
+            status=order.status,
+            reason=order.reason,
+            due_at=order.due_at.isoformat(),
+        )
+
+    def _plan(self, order: Solicitation) -> None:
+        """Create the schedule. An order that was there already gets it again: that heals a crash.
+
+        The row is durable and the sweeper finds it, so trouble here does not fail the record.
+        """
+        try:
+            self._schedules.wake(order.seller_id, order.region, order.due_at)
+        except AwsError as error:
+            self._telemetry.count("SchedulesNotCreated")
+            self._telemetry.failure("schedule_not_created", error, seller_id=order.seller_id)
+
+
+def _sent_at(record: Mapping[str, Any], now: datetime) -> datetime:
+    """When SQS took the message in, from the record's own attributes."""
+    sent = record.get("attributes", {}).get("SentTimestamp")
+    return datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else now

@@ -1,0 +1,151 @@
+"""One order's turn: load it, decide, ask Amazon, decide, record. The rules are in lambdas.core."""
+
+import time
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from lambdas.aws.orders_table import OrdersTable
+from lambdas.aws.sellers_table import SellersTable
+from lambdas.core.decisions import (
+    ACTION,
+    CheckActions,
+    Claim,
+    Pass,
+    Settle,
+    on_actions,
+    on_check_refused,
+    on_own_failure,
+    on_rejected,
+    on_trouble,
+    on_wake_up,
+)
+from lambdas.core.policy import Policy
+from lambdas.core.refusals import Refusal
+from lambdas.core.solicitation import Solicitation, Status
+from lambdas.creating import Creating, refusal_of
+from lambdas.observability import Telemetry
+from lambdas.recorder import Recorder
+from lambdas.spapi.errors import (
+    AuthorizationError,
+    ForbiddenError,
+    NotSentError,
+    RequestRejectedError,
+    SpApiError,
+    ThrottledError,
+)
+from lambdas.spapi.solicitations import Solicitations
+from lambdas.turn import Turn, TurnResult
+
+
+class OrderTurns:
+    """Gives orders their turns. Raises AwsUnavailableError when DynamoDB itself fails."""
+
+    def __init__(
+        self,
+        *,
+        orders: OrdersTable,
+        sellers: SellersTable,
+        recorder: Recorder,
+        policy: Policy,
+        telemetry: Telemetry,
+    ) -> None:
+        self._orders = orders
+        self._sellers = sellers
+        self._recorder = recorder
+        self._policy = policy
+        self._telemetry = telemetry
+        self._creating = Creating(
+            orders=orders, recorder=recorder, policy=policy, telemetry=telemetry
+        )
+
+    def take(self, seller_id: str, amazon_order_id: str, api: Solicitations | None) -> TurnResult:
+        """Give one order its turn; without `api` Amazon is not called."""
+        order = self._orders.get(seller_id, amazon_order_id)
+        turn = Turn.PASSED
+        while order is not None:
+            match on_wake_up(order, now=datetime.now(UTC), policy=self._policy):
+                case Pass(reason=reason):
+                    self._telemetry.tally("passed", reason)
+                    break
+                case Settle(solicitation=settled):
+                    order = self._recorder.settle(settled, known=order)
+                    turn = Turn.SETTLED
+                case CheckActions():
+                    return self._check(order, api) if api else TurnResult(turn=turn)
+        return TurnResult(turn=turn)
+
+    def note_trouble(self, order: Solicitation, reason: str) -> None:
+        """Move an order's due time because its call failed."""
+        self._recorder.settle(on_trouble(order, reason, now=datetime.now(UTC)), known=order)
+
+    def note_own_failure(self, seller_id: str, amazon_order_id: str, reason: str) -> None:
+        """Count a failure of ours on the order, unless a call of it may still be on its way."""
+        order, now = self._orders.get(seller_id, amazon_order_id), datetime.now(UTC)
+        if order is None or order.is_claimed(now):
+            return
+        if order.status in {Status.WAITING, Status.SENDING}:
+            self._recorder.settle(on_own_failure(order, reason, now=now), known=order)
+
+    def _check(self, order: Solicitation, api: Solicitations) -> TurnResult:
+        try:
+            answer = api.get_solicitation_actions_for_order(
+                order.amazon_order_id,
+                order.marketplace_id,
+                before_sending=lambda: order.window.allows_call(datetime.now(UTC)),
+            )
+        except SpApiError as error:
+            return self._check_failed(order, error)
+        answered_at = time.monotonic()
+        offered = ACTION in answer.names
+        self._telemetry.count("ActionsChecked")
+        self._telemetry.count("SolicitationsOffered", int(offered))
+        decision = on_actions(
+            order,
+            answer.names,
+            live=offered and self._is_live(order.seller_id),
+            claim=uuid4().hex,
+            now=datetime.now(UTC),
+            policy=self._policy,
+        )
+        match decision:
+            case Claim(solicitation=claimed):
+                return self._creating.create(claimed, known=order, api=api, answered_at=answered_at)
+            case Settle(solicitation=settled):
+                self._recorder.settle(settled, known=order)
+                return TurnResult(turn=Turn.ANSWERED)
+
+    def _check_failed(self, order: Solicitation, error: SpApiError) -> TurnResult:
+        match error:
+            case NotSentError():
+                return TurnResult(turn=Turn.PASSED)
+            case ThrottledError():
+                self._telemetry.count("Throttled")
+                return TurnResult(turn=Turn.THROTTLED)
+            case AuthorizationError():
+                return TurnResult(turn=Turn.ACCESS_REFUSED, reason=str(error))
+            case ForbiddenError():
+                return self._check_forbidden(order, error)
+            case RequestRejectedError():
+                held = on_rejected(order, str(error), now=datetime.now(UTC))
+                return self._refused(held, order, f"status_{error.status}")
+            case _:
+                return TurnResult(turn=Turn.TROUBLE, order=order, reason=str(error))
+
+    def _check_forbidden(self, order: Solicitation, error: ForbiddenError) -> TurnResult:
+        refusal = refusal_of(error)
+        if refusal is Refusal.ACCESS_DENIED:
+            return TurnResult(turn=Turn.ACCESS_REFUSED, reason=str(error))
+        decision = on_check_refused(
+            order, refusal, str(error), now=datetime.now(UTC), policy=self._policy
+        )
+        return self._refused(decision.solicitation, order, refusal)
+
+    def _refused(self, outcome: Solicitation, order: Solicitation, answer: str) -> TurnResult:
+        self._telemetry.tally("refusals", answer)
+        self._recorder.settle(outcome, known=order)
+        return TurnResult(turn=Turn.HELD if outcome.status is Status.HELD else Turn.ANSWERED)
+
+    def _is_live(self, seller_id: str) -> bool:
+        """The second gate, read afresh for each order: `live off` must stop a running sender."""
+        seller = self._sellers.get(seller_id)
+        return seller is not None and seller.live and not seller.paused

@@ -1,0 +1,100 @@
+"""Writes what was decided of an order: the schedule first, then the row that needs it."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from lambdas.aws.errors import AwsError, AwsUnavailableError
+from lambdas.aws.orders_table import OrdersTable, StaleRecordError
+from lambdas.aws.schedules import Schedules
+from lambdas.core.decisions import on_created
+from lambdas.core.solicitation import Solicitation
+from lambdas.observability import Telemetry
+
+_OUTCOME_ATTEMPTS = 5
+_PAUSES_BEFORE_REWRITING_SENT = (1.0, 2.0, 4.0, 8.0)
+
+
+class Recorder:
+    """Records orders; a stray schedule does no harm, a missing one waits for the sweeper.
+
+    Raises AwsUnavailableError when DynamoDB itself fails.
+    """
+
+    def __init__(self, *, orders: OrdersTable, schedules: Schedules, telemetry: Telemetry) -> None:
+        self._orders = orders
+        self._schedules = schedules
+        self._telemetry = telemetry
+
+    def settle(self, outcome: Solicitation, *, known: Solicitation) -> Solicitation | None:
+        """Plan and write; None when another writer was quicker, whose plan then stands."""
+        self.plan(outcome)
+        try:
+            written = self._orders.put(outcome, known=known)
+        except StaleRecordError:
+            self._telemetry.tally("passed", "changed_meanwhile")
+            return None
+        self.log("order_settled", written)
+        return written
+
+    def record(
+        self, claimed: Solicitation, decide: Callable[[Solicitation], Solicitation]
+    ) -> Solicitation | None:
+        """Write what came of a claim; news that was noted on it meanwhile is taken into it."""
+        for _ in range(_OUTCOME_ATTEMPTS):
+            outcome = decide(claimed)
+            self.plan(outcome)
+            try:
+                written = self._orders.put_outcome(outcome, claimed=claimed)
+            except StaleRecordError as stale:
+                if stale.current is None or stale.current.claim != claimed.claim:
+                    break
+                claimed = stale.current
+            else:
+                self.log("order_settled", written)
+                return written
+        self.log("outcome_overtaken", claimed)
+        return None
+
+    def record_sent(self, claimed: Solicitation, request_id: str) -> None:
+        """What is known to have been accepted is worth more than one try to write it down."""
+        # Logged before it is written: should every write fail, the log still knows.
+        self.log("solicitation_created", claimed, request_id=request_id)
+        for pause in (*_PAUSES_BEFORE_REWRITING_SENT, None):
+            try:
+                self.record(
+                    claimed, lambda order: on_created(order, request_id, now=datetime.now(UTC))
+                )
+            except AwsUnavailableError:
+                if pause is None:
+                    raise
+                time.sleep(pause)
+            else:
+                return
+
+    def plan(self, order: Solicitation) -> None:
+        """Create the schedule for an open order's due time; trouble is counted, never raised."""
+        if not order.is_open:
+            return
+        try:
+            self._schedules.wake(order.seller_id, order.region, order.due_at)
+        except AwsError as error:
+            self._telemetry.count("SchedulesNotCreated")
+            self._telemetry.failure(
+                "schedule_not_created", error, amazon_order_id=order.amazon_order_id
+            )
+
+    def log(self, event: str, order: Solicitation, **fields: str) -> None:
+        """One line that says where an order stands now."""
+        self._telemetry.tally("states", order.status)
+        self._telemetry.info(
+            event,
+            seller_id=order.seller_id,
+            amazon_order_id=order.amazon_order_id,
+            marketplace_id=order.marketplace_id,
+            status=order.status,
+            reason=order.reason,
+            checks=len(order.checks),
+            due_at=order.due_at.isoformat() if order.is_open else None,
+            **fields,
+        )

@@ -1,0 +1,108 @@
+"""Hourly: wakes the sellers whose due orders nobody has looked at, and tells how things stand."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lambdas import wiring
+from lambdas.aws.errors import AwsError
+from lambdas.aws.orders_table import OrdersTable
+from lambdas.aws.sellers_table import SellersTable
+from lambdas.aws.wake_up_queue import WakeUpQueue
+from lambdas.core.marketplaces import Region
+from lambdas.core.seller import Seller
+from lambdas.core.solicitation import Status
+from lambdas.observability import Telemetry
+
+OVERDUE_AFTER = timedelta(minutes=10)
+
+
+class SweepIncompleteError(Exception):
+    """Some sellers could not be swept; Lambda runs the sweep again."""
+
+
+def lambda_handler(event: Mapping[str, Any], context: Any) -> None:
+    """Sweep every connected seller once."""
+    environment = wiring.environment()
+    Sweeper(
+        orders=environment.orders,
+        sellers=environment.sellers,
+        wake_up_queue=environment.wake_up_queue,
+        telemetry=environment.telemetry,
+    ).sweep()
+
+
+class Sweeper:
+    """Finds orders that lost their wake-up. It writes no order and calls nothing at Amazon."""
+
+    def __init__(
+        self,
+        *,
+        orders: OrdersTable,
+        sellers: SellersTable,
+        wake_up_queue: WakeUpQueue,
+        telemetry: Telemetry,
+    ) -> None:
+        self._orders = orders
+        self._sellers = sellers
+        self._wake_up_queue = wake_up_queue
+        self._telemetry = telemetry
+
+    def sweep(self) -> None:
+        """Wake who is overdue, lift blocks whose time is over, and emit the gauges."""
+        now = datetime.now(UTC)
+        gauges = Gauges()
+        failed = 0
+        for seller_id in self._sellers.seller_ids():
+            try:
+                self._sweep_seller(seller_id, now, gauges)
+            except AwsError as error:
+                failed += 1
+                self._telemetry.failure("seller_not_swept", error, seller_id=seller_id)
+        gauges.emit(self._telemetry, now)
+        self._telemetry.flush("swept")
+        if failed:
+            raise SweepIncompleteError(f"{failed} sellers could not be swept")
+
+    def _sweep_seller(self, seller_id: str, now: datetime, gauges: "Gauges") -> None:
+        seller = self._sellers.get(seller_id)
+        for region in Region:
+            if self._orders.has_due(seller_id, region, until=now - OVERDUE_AFTER):
+                self._wake_up_queue.wake(seller_id, region)
+                self._telemetry.count("SellersWoken")
+            if seller:
+                self._lift_block(seller, region, now, gauges)
+            self._measure(seller_id, region, now, gauges)
+
+    def _lift_block(self, seller: Seller, region: Region, now: datetime, gauges: "Gauges") -> None:
+        state = seller.regions.get(region)
+        if state is None or state.blocked_until is None:
+            return
+        if now < state.blocked_until:
+            gauges.blocked += 1
+        else:
+            self._sellers.lift_block(seller.seller_id, region, version=state.blocked_version)
+
+    def _measure(self, seller_id: str, region: Region, now: datetime, gauges: "Gauges") -> None:
+        for order in self._orders.all_open(seller_id, region):
+            gauges.held += order.status == Status.HELD
+            gauges.overdue += order.due_at < now - OVERDUE_AFTER
+            gauges.closest = min(gauges.closest or order.closes_at, order.closes_at)
+
+
+class Gauges:
+    """How things stand over all sellers."""
+
+    def __init__(self) -> None:
+        self.held = 0
+        self.blocked = 0
+        self.overdue = 0
+        self.closest: datetime | None = None
+
+    def emit(self, telemetry: Telemetry, now: datetime) -> None:
+        telemetry.gauge("Sweeps", 1)
+        telemetry.gauge("OrdersHeld", self.held)
+        telemetry.gauge("SellersBlocked", self.blocked)
+        telemetry.gauge("OrdersOverdue", self.overdue)
+        if self.closest:
+            telemetry.gauge("HoursToClosestShut", (self.closest - now) / timedelta(hours=1))
