@@ -6,7 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-# Notifications API v1, "Grant Selling Partner API permission to write to your SQS queue"
+# SP-API guide, "Set up notifications (Amazon Simple Queue Service workflow)"
 SP_API_ACCOUNT = "437568002678"
 RETENTION = cdk.Duration.days(14)
 

@@ -99,9 +99,10 @@ def _log_retention(value: object) -> RetentionDays:
 
 
 def _removal_policy(value: object) -> RemovalPolicy:
-    if value not in REMOVAL_POLICIES:
+    policy = REMOVAL_POLICIES.get(str(value))
+    if policy is None:
         raise SettingError("removal_policy", value, " or ".join(REMOVAL_POLICIES))
-    return REMOVAL_POLICIES[value]
+    return policy
 
 
 def _whole_number(value: object) -> int:

@@ -1,0 +1,66 @@
+"""The template as a whole: sound in itself, and made with nothing but this tree."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+
+from infra.settings import context_of_cdk_json
+from infra.stack import DayFiveStack
+
+LINT = ManualArgs(
+    regions=["us-east-1", "eu-west-1", "us-west-2"],  # near SP-API's three endpoints
+    ignore_checks=["W3005"],  # the CDK writes dependencies that references imply already
+)
+APP = Path(__file__).parents[2] / "app.py"
+
+
+def test_cfn_lint_finds_nothing(assembly: cdk.cx_api.CloudAssembly) -> None:
+    template = json.dumps(assembly.get_stack_by_name("DayFive").template)
+
+    assert lint(template, config=LINT) == []
+
+
+def test_it_names_no_account_and_no_region(assembly: cdk.cx_api.CloudAssembly) -> None:
+    environment = assembly.get_stack_by_name("DayFive").environment
+
+    assert environment.account == "unknown-account"
+    assert environment.region == "unknown-region"
+
+
+def test_app_py_makes_it_alone_from_any_folder_and_in_an_empty_environment(
+    assembly: cdk.cx_api.CloudAssembly, tmp_path: Path
+) -> None:
+    environment = {
+        "CDK_OUTDIR": str(tmp_path / "cdk.out"),
+        "CDK_CONTEXT_JSON": json.dumps({"aws:cdk:bundling-stacks": []}),
+        "HOME": os.environ["HOME"],
+    }
+
+    done = subprocess.run(
+        [sys.executable, APP], env=environment, cwd=tmp_path, capture_output=True, check=False
+    )
+
+    assert done.stderr == b""
+    assert done.returncode == 0
+    made = json.loads((tmp_path / "cdk.out" / "DayFive.template.json").read_text())
+    assert made == assembly.get_stack_by_name("DayFive").template
+
+
+def test_a_stack_to_be_destroyed_leaves_nothing_behind(tmp_path: Path) -> None:
+    context = {
+        **context_of_cdk_json(),
+        "removal_policy": "destroy",
+        "aws:cdk:bundling-stacks": [],
+    }
+    app = cdk.App(context=context, outdir=str(tmp_path))
+    DayFiveStack(app, "DayFive")
+    resources = app.synth().get_stack_by_name("DayFive").template["Resources"].values()
+
+    assert {it.get("DeletionPolicy", "Delete") for it in resources} == {"Delete"}
+    assert not any(it["Properties"].get("DeletionProtectionEnabled") for it in resources)
