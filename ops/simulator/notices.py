@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 # OrderChangeNotification.json (payloadVersion 1.0), each object's fields in the schema's order.
 _ENVELOPE = ("notification_version", "notification_type", "payload_version", "event_time")
@@ -29,6 +29,13 @@ _SUMMARY = (
 )
 _METADATA = ("application_id", "subscription_id", "publish_time", "notification_id")
 _FIELDS = frozenset({*_ENVELOPE, *_CHANGE, *_TRIGGER, *_SUMMARY, *_METADATA, "order_items"})
+
+
+class SubscriptionIds(NamedTuple):
+    """What every notification of one subscription is stamped with."""
+
+    application_id: str
+    subscription_id: str
 
 
 def timestamp(moment: datetime) -> str:
