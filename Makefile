@@ -5,6 +5,7 @@ USABLE  := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info
 BIN     := .venv/bin
 READY   := .venv/.ready
 CDK     := .venv/aws-cdk-2.1148.1
+WHAT    := --requirement requirements.txt --editable .
 PINS    := lambdas/requirements.txt requirements.txt
 
 .DEFAULT_GOAL := help
@@ -39,7 +40,8 @@ $(READY): $(PINS) pyproject.toml
 	test -x $(BIN)/python || { echo 'DayFive needs Python 3.11, 3.12 or 3.13 with venv; none of these is one: $(PYTHONS). Name yours with PYTHON=...' >&2; exit 1; }
 	@echo 'Installing into .venv ...'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.txt)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.txt --editable .
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python $(WHAT) || \
+	{ echo 'uv could not; trying pip, which takes a minute ...'; $(BIN)/python -m pip install --quiet $(WHAT); }
 	@touch $@
 
 $(CDK): $(READY)

@@ -1,10 +1,8 @@
-"""Builds the one Lambda asset without Docker: lambdas/ and its pinned requirements."""
+"""Builds the one Lambda asset without Docker or network: lambdas/ and its pinned packages."""
 
-import os
 import shutil
-import subprocess
-import sys
-import sysconfig
+from collections.abc import Iterator
+from importlib.metadata import Distribution, PackageNotFoundError, PackagePath, distribution
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +13,6 @@ from aws_cdk import aws_lambda as lambda_
 SOURCE = Path(__file__).parents[1] / "lambdas"
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE = lambda_.Architecture.ARM_64
-# The requirements are the whole closure, all of it wheels: nothing is resolved or compiled.
-INSTALL = (
-    "pip",
-    "install",
-    "--quiet",
-    "--no-deps",
-    "--only-binary=:all:",
-    "--no-python-downloads",
-    "--python-platform=aarch64-manylinux2014",
-    "--python-version=3.13",
-)
 
 
 class BundlingError(RuntimeError):
@@ -44,35 +31,50 @@ def lambda_asset() -> lambda_.Code:
     """One Code object for all functions: built, uploaded and stored once."""
     bundling = cdk.BundlingOptions(
         image=RUNTIME.bundling_image,  # demanded, never pulled
-        command=list(INSTALL),  # never run; part of the asset's hash
         local=LocalBundling(),
     )
     return lambda_.Code.from_asset(str(SOURCE), bundling=bundling, exclude=["**/__pycache__"])
 
 
-def build(directory: Path) -> None:
-    """Fills the directory with what Lambda gets; the same source gives the same bytes."""
-    _install_requirements(directory)
-    shutil.rmtree(directory / "bin", ignore_errors=True)
-    (directory / ".lock").unlink(missing_ok=True)
-    for record in directory.glob("*.dist-info/RECORD"):
-        record.unlink()  # holds hashes of scripts that name this machine's Python
-    shutil.copytree(SOURCE, directory / "lambdas", ignore=shutil.ignore_patterns("__pycache__"))
+def build(directory: Path, *, source: Path = SOURCE) -> None:
+    """Fills the directory with what Lambda gets; the same source gives the same bytes.
+
+    The packages are those of the running Python, so what was tested is what ships: they are
+    pure Python, the same files on every platform, and of exactly the pinned versions.
+    """
+    for name, version in _pins(source / "requirements.txt"):
+        for file in _installed(name, version).files or []:
+            if _ships(file):
+                target = directory / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file.locate(), target)
+    shutil.copytree(source, directory / "lambdas", ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def _install_requirements(directory: Path) -> None:
-    scripts = sysconfig.get_path("scripts")  # where set-up puts uv, be it on PATH or not
-    uv = shutil.which("uv", path=os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)]))
-    if uv is None:
-        raise BundlingError("uv builds the Lambda asset and is not installed; run: make synth")
-    requirements = SOURCE / "requirements.txt"
-    command = [uv, *INSTALL, f"--requirement={requirements}", f"--target={directory}"]
-    cached = subprocess.run([*command, "--offline"], capture_output=True, check=False)
-    if cached.returncode == 0:
-        return
-    fetched = subprocess.run(command, stdout=sys.stderr, check=False)  # stdout is the CDK's
-    if fetched.returncode != 0:
+def _pins(requirements: Path) -> Iterator[tuple[str, str]]:
+    for line in requirements.read_text().splitlines():
+        if pin := line.partition("#")[0].strip():
+            name, _, version = pin.partition("==")
+            yield name, version
+
+
+def _installed(name: str, version: str) -> Distribution:
+    try:
+        package = distribution(name)
+    except PackageNotFoundError:
+        raise BundlingError(f"{name} is not installed beside the CDK; run: make synth") from None
+    if package.version != version:
         raise BundlingError(
-            f"uv could not install {requirements} (its message is above); it needs the network"
-            " once, and a wheel for every pin"
+            f"{name} {package.version} is installed, lambdas/requirements.txt pins {version};"
+            " run: make synth"
         )
+    if "Root-Is-Purelib: true" not in (package.read_text("WHEEL") or ""):
+        raise BundlingError(f"{name} is not pure Python, so this copy may not run on arm64")
+    return package
+
+
+def _ships(file: PackagePath) -> bool:
+    """Leaves out scripts and what the installer noted: both differ from machine to machine."""
+    if file.parts[0].endswith(".dist-info"):
+        return file.name == "METADATA" or "LICENSE" in file.name.upper()
+    return file.parts[0] != ".." and "__pycache__" not in file.parts

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import boto3
@@ -63,12 +64,19 @@ def test_the_same_source_gives_the_same_bytes(asset: Path, tmp_path: Path) -> No
     assert _contents(tmp_path) == _contents(asset)
 
 
-def test_without_uv_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
-    monkeypatch.setenv("PATH", str(tmp_path))
+@pytest.mark.parametrize(
+    ("pin", "message"),
+    [
+        ("httpx==0.1.0", r"httpx [\d.]+ is installed, .* pins 0.1.0; run: make synth"),
+        ("not-there==1.0", "not-there is not installed beside the CDK; run: make synth"),
+        (f"cryptography=={version('cryptography')}", "cryptography is not pure Python"),
+    ],
+)
+def test_a_package_that_cannot_ship_stops_the_build(tmp_path: Path, pin: str, message: str) -> None:
+    (tmp_path / "requirements.txt").write_text(f"# What ships.\n{pin}\n")
 
-    with pytest.raises(BundlingError, match="run: make synth"):
-        build(tmp_path / "asset")
+    with pytest.raises(BundlingError, match=message):
+        build(tmp_path / "asset", source=tmp_path)
 
 
 def _contents(directory: Path) -> dict[str, bytes]:
