@@ -205,6 +205,15 @@ def on_own_failure(solicitation: Solicitation, reason: str, *, now: datetime) ->
     )
 
 
+def on_live(solicitation: Solicitation, *, now: datetime) -> Solicitation | None:
+    """The seller went live: what a dry run would have sent is due now; None leaves it as it is."""
+    if solicitation.status is not Status.WAITING or solicitation.would_send_at is None:
+        return None
+    if not solicitation.window.allows_call(now):
+        return None
+    return solicitation.move(Event.LIVE, Status.WAITING, "seller_went_live", due_at=now)
+
+
 def _not_offered(
     solicitation: Solicitation, answer: str, *, now: datetime, policy: Policy
 ) -> Solicitation:

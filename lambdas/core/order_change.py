@@ -9,7 +9,7 @@ from typing import Any
 
 ORDER_CHANGE = "ORDER_CHANGE"
 
-_SELLER_ID = re.compile(r"[A-Z0-9]{1,40}", re.ASCII)
+SELLER_ID = re.compile(r"[A-Z0-9]{1,40}", re.ASCII)
 _AMAZON_ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}", re.ASCII)
 _MARKETPLACE_ID = re.compile(r"[A-Za-z0-9]{1,32}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9_]{1,40}", re.ASCII)
@@ -77,7 +77,7 @@ def _order_change(document: Mapping[str, Any]) -> OrderChange:
     summary = _object(news, "Summary")
     metadata = _object(document, "NotificationMetadata")
     return OrderChange(
-        seller_id=_text(news, "SellerId", _SELLER_ID),
+        seller_id=_text(news, "SellerId", SELLER_ID),
         subscription_id=_text(metadata, "SubscriptionId", _OPAQUE_ID),
         application_id=_optional_text(metadata, "ApplicationId", _OPAQUE_ID),
         amazon_order_id=_text(news, "AmazonOrderId", _AMAZON_ORDER_ID),

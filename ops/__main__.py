@@ -1,0 +1,5 @@
+"""`python -m ops` is `dayfive`."""
+
+from ops.cli import main
+
+main()

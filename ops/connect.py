@@ -1,0 +1,260 @@
+"""`dayfive connect`: from a seller's credentials to notifications that the intake believes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import httpx
+
+from lambdas.aws.items import Item, to_text
+from lambdas.core.marketplaces import Region
+from lambdas.core.seller import RegionState
+from lambdas.spapi.auth import NOTIFICATIONS_SCOPE, Credentials, LwaTokens, TokenCache
+from lambdas.spapi.client import SpApiClient
+from lambdas.spapi.endpoints import Endpoints
+from lambdas.spapi.errors import (
+    AuthorizationError,
+    ConflictError,
+    ForbiddenError,
+    RequestRejectedError,
+    SpApiError,
+)
+from lambdas.spapi.notifications import (
+    ORDER_STATUS_CHANGES_ONLY,
+    Destination,
+    Notifications,
+    Subscription,
+)
+from lambdas.spapi.pacing import Pacers
+from ops.deployment import Deployment
+from ops.errors import OperatorError
+from ops.secrets import Secrets
+
+ORDER_CHANGE = "ORDER_CHANGE"
+DESTINATION_NAME = "DayFive"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Who is to be connected, and with what; its repr shows no secret."""
+
+    seller_id: str
+    region: Region
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+class Connector:
+    """Connects a seller in one region; safe to repeat, and to go on with after a stop.
+
+    Raises OperatorError where the seller or the operator has to do something first.
+    """
+
+    def __init__(
+        self, deployment: Deployment, endpoints: Endpoints, http: httpx.Client, say: Say
+    ) -> None:
+        self._deployment = deployment
+        self._endpoints = endpoints
+        self._http = http
+        self._say = say
+        self._tokens = LwaTokens(http, endpoints, TokenCache())
+
+    def connect(self, connection: Connection) -> None:
+        """Check, store, subscribe, register: in this order, so that a stop leaves nothing wrong."""
+        try:
+            self._check(connection)
+            self._store(connection)
+            known = self._register_as_connecting(connection)
+            notifications = self._notifications(connection)
+            destination = self._destination(notifications)
+            subscription, replaced = self._subscription(notifications, destination)
+        except ForbiddenError as error:
+            raise OperatorError(
+                f"{error}: the application lacks a role for this (it needs Buyer Solicitation, and"
+                " Inventory and Order Tracking), or the seller authorised it before the role was"
+                f" added, or the token is not of region {connection.region}"
+            ) from None
+        except SpApiError as error:
+            raise OperatorError(f"{error}: nothing is lost, run the same command again") from None
+        self._register(connection, known, destination, subscription, replaced)
+
+    def _check(self, connection: Connection) -> None:
+        """A token for the seller: nothing is stored before these credentials have worked."""
+        try:
+            self._tokens.seller_token(_credentials(connection)).token()
+        except AuthorizationError as error:
+            raise OperatorError(_lwa_advice(error)) from None
+        self._say("credentials: accepted by Login with Amazon")
+
+    def _store(self, connection: Connection) -> None:
+        changed = Secrets(self._deployment.client("secretsmanager")).store(
+            connection.seller_id,
+            connection.region,
+            client_id=connection.client_id,
+            client_secret=connection.client_secret,
+            token=connection.refresh_token,
+        )
+        what = f"stored in {' and '.join(changed)}" if changed else "already stored"
+        self._say(f"secrets: {what}")
+
+    def _register_as_connecting(self, connection: Connection) -> RegionState:
+        """From here on the intake believes this seller, so that no notification is refused."""
+        sellers, now = self._deployment.sellers, datetime.now(UTC)
+        sellers.create(connection.seller_id, now=now)
+        seller = sellers.get(connection.seller_id)
+        known = seller.regions.get(connection.region) if seller else None
+        known = known or RegionState()
+        sellers.set_region(
+            connection.seller_id,
+            connection.region,
+            {**_region_item(known), "connecting_since": to_text(now)},
+        )
+        return known
+
+    def _notifications(self, connection: Connection) -> Notifications:
+        grantless = self._tokens.grantless_token(
+            connection.client_id, connection.client_secret, NOTIFICATIONS_SCOPE
+        )
+        sources = (self._tokens.seller_token(_credentials(connection)), grantless)
+        seller, of_application = (
+            SpApiClient(
+                http=self._http,
+                endpoints=self._endpoints,
+                region=connection.region,
+                token_source=source,
+                pacers=Pacers(),
+            )
+            for source in sources
+        )
+        return Notifications(seller=seller, grantless=of_application)
+
+    def _destination(self, notifications: Notifications) -> Destination:
+        arn = self._deployment.output("OrderChangeQueueArn")
+        found = _with_arn(notifications.get_destinations(), arn)
+        if found is None:
+            try:
+                found = notifications.create_destination(DESTINATION_NAME, arn)
+            except ConflictError:
+                found = self._conflicting_destination(notifications, arn)
+            else:
+                self._say(f"destination: created {found.destination_id}")
+                return found
+        self._say(f"destination: found {found.destination_id}")
+        return found
+
+    def _conflicting_destination(self, notifications: Notifications, arn: str) -> Destination:
+        listed = notifications.get_destinations()
+        found = _with_arn(listed, arn)
+        if found is None:
+            others = ", ".join(each.sqs_arn or each.name for each in listed) or "one not listed"
+            raise OperatorError(
+                f"this application already has a destination for another queue ({others}), and"
+                " Amazon refuses a second: delete it at Amazon, or use an application of its own"
+            )
+        return found
+
+    def _subscription(
+        self, notifications: Notifications, destination: Destination
+    ) -> tuple[Subscription, Subscription | None]:
+        """The subscription in force, and the one that it replaced."""
+        existing = _existing(notifications)
+        if existing and _is_wanted(existing, destination):
+            self._say(f"subscription: found {existing.subscription_id}")
+            return existing, None
+        if existing:
+            # Amazon has no update: a changed filter or destination is a new subscription.
+            notifications.delete_subscription_by_id(ORDER_CHANGE, existing.subscription_id)
+        try:
+            created = notifications.create_subscription(
+                ORDER_CHANGE,
+                destination_id=destination.destination_id,
+                processing_directive=ORDER_STATUS_CHANGES_ONLY,
+            )
+        except ConflictError:
+            read_back = _existing(notifications)
+            if read_back is None or not _is_wanted(read_back, destination):
+                raise
+            created = read_back
+        self._say(f"subscription: created {created.subscription_id}")
+        return created, existing
+
+    def _register(
+        self,
+        connection: Connection,
+        known: RegionState,
+        destination: Destination,
+        subscription: Subscription,
+        replaced: Subscription | None,
+    ) -> None:
+        now = datetime.now(UTC)
+        former = {known.subscription_id, replaced.subscription_id if replaced else None}
+        believed = {name: to_text(at) for name, at in known.replaced.items()}
+        believed |= {name: to_text(now) for name in former if name}
+        believed.pop(subscription.subscription_id, None)
+        self._deployment.sellers.set_region(
+            connection.seller_id,
+            connection.region,
+            {
+                "subscription_id": subscription.subscription_id,
+                "destination_id": destination.destination_id,
+                "replaced": believed,
+            },
+        )
+        # New credentials lift a block; what was waiting for them is due.
+        self._deployment.wake_up_queue.wake(connection.seller_id, connection.region)
+        self._say(f"connected: {connection.seller_id} in {connection.region}")
+
+
+def _credentials(connection: Connection) -> Credentials:
+    return Credentials(
+        client_id=connection.client_id,
+        client_secret=connection.client_secret,
+        refresh_token=connection.refresh_token,
+    )
+
+
+def _lwa_advice(error: AuthorizationError) -> str:
+    match error.lwa_error:
+        case "invalid_grant":
+            advice = "authorise the application again in Seller Central, and use the new token"
+        case "invalid_client":
+            advice = (
+                "the client id or the client secret is wrong, or the secret is over 180 days old"
+            )
+        case _:
+            advice = "client id, client secret and refresh token must be of one application"
+    return f"Login with Amazon refuses these credentials ({error.lwa_error}): {advice}"
+
+
+def _with_arn(destinations: tuple[Destination, ...], arn: str) -> Destination | None:
+    return next((each for each in destinations if each.sqs_arn == arn), None)
+
+
+def _existing(notifications: Notifications) -> Subscription | None:
+    try:
+        return notifications.get_subscription(ORDER_CHANGE)
+    except RequestRejectedError as error:
+        if error.status == 404:
+            return None
+        raise
+
+
+def _is_wanted(subscription: Subscription, destination: Destination) -> bool:
+    wanted = ORDER_STATUS_CHANGES_ONLY["eventFilter"]
+    has = subscription.processing_directive.get("eventFilter", {})
+    return subscription.destination_id == destination.destination_id and (
+        has.get("orderChangeTypes") == wanted["orderChangeTypes"]
+    )
+
+
+def _region_item(state: RegionState) -> Item:
+    """What must survive until the new subscription is known; blocks and slowness do not."""
+    item: Item = {"replaced": {name: to_text(at) for name, at in state.replaced.items()}}
+    if state.subscription_id:
+        item["subscription_id"] = state.subscription_id
+    if state.destination_id:
+        item["destination_id"] = state.destination_id
+    return item

@@ -1,0 +1,84 @@
+"""Finds the deployed stack by its name, and talks to what its outputs name."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+from lambdas.aws.orders_table import OrdersTable
+from lambdas.aws.sellers_table import SellersTable
+from lambdas.aws.wake_up_queue import WakeUpQueue
+from ops.errors import OperatorError
+
+STACK_NAME = "DayFive"
+
+
+class Deployment:
+    """The DayFive of the AWS account and Region that the environment points to."""
+
+    def __init__(self, session: Any, outputs: Mapping[str, str]) -> None:
+        self._session = session
+        self._outputs = outputs
+
+    @classmethod
+    def find(cls) -> "Deployment":
+        """Find the stack. Raises OperatorError, saying what is missing."""
+        session = boto3.session.Session()
+        try:
+            stacks = session.client("cloudformation").describe_stacks(StackName=STACK_NAME)
+        except NoRegionError:
+            raise OperatorError(
+                "no AWS Region is set: set AWS_REGION to the Region that DayFive is deployed in"
+            ) from None
+        except NoCredentialsError:
+            raise OperatorError(
+                "no AWS credentials were found: sign in, or set AWS_PROFILE"
+            ) from None
+        except ClientError as error:
+            raise OperatorError(_why_not_found(error, session.region_name)) from None
+        except BotoCoreError as error:
+            raise OperatorError(
+                f"AWS could not be reached ({type(error).__name__}):"
+                " check the network and the Region"
+            ) from None
+        outputs = stacks["Stacks"][0].get("Outputs", [])
+        return cls(session, {each["OutputKey"]: each["OutputValue"] for each in outputs})
+
+    def output(self, name: str) -> str:
+        """One output of the stack. Raises OperatorError where the stack is an older one."""
+        if name not in self._outputs:
+            raise OperatorError(
+                f"the stack {STACK_NAME} has no output {name}:"
+                " run make deploy to bring it up to date"
+            )
+        return self._outputs[name]
+
+    def client(self, service: str) -> Any:
+        return self._session.client(service)
+
+    @cached_property
+    def orders(self) -> OrdersTable:
+        return OrdersTable(self._dynamodb, self.output("OrdersTableName"))
+
+    @cached_property
+    def sellers(self) -> SellersTable:
+        return SellersTable(self._dynamodb, self.output("OrdersTableName"))
+
+    @cached_property
+    def wake_up_queue(self) -> WakeUpQueue:
+        return WakeUpQueue(self.client("sqs"), self.output("WakeUpQueueUrl"))
+
+    @cached_property
+    def _dynamodb(self) -> Any:
+        return self.client("dynamodb")
+
+
+def _why_not_found(error: ClientError, region: str | None) -> str:
+    code = error.response.get("Error", {}).get("Code", "")
+    if code == "ValidationError":
+        return f"there is no stack {STACK_NAME} in {region}: run make deploy, or set AWS_REGION"
+    if code in {"AccessDenied", "AccessDeniedException"}:
+        return f"these AWS credentials may not describe the stack {STACK_NAME} in {region}"
+    return f"AWS refused to describe the stack {STACK_NAME} in {region} ({code}): sign in again?"
