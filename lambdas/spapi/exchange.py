@@ -61,7 +61,7 @@ class Answer:
 def exchange(
     http: httpx.Client, request: httpx.Request, *, deadline: float, hide: str = ""
 ) -> Answer:
-    """Send once and read until the deadline of `time.monotonic`; httpx's own errors pass through.
+    """Send once and read until the deadline of `time.monotonic`; raises httpx.HTTPError.
 
     Connecting, writing and waiting for the head share the time left; the body is read in pieces,
     and ends with the deadline. `hide` is taken out of the body, should the peer echo it.
@@ -71,7 +71,11 @@ def exchange(
     request.extensions["timeout"] = timeout
     # Compressed bodies would grow past the limit before they could be counted.
     request.headers.update({"user-agent": _USER_AGENT, "accept-encoding": "identity"})
-    response = http.send(request, stream=True, follow_redirects=False)
+    try:
+        response = http.send(request, stream=True, follow_redirects=False)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        # httpx prepares the request of a redirect, cookies too, even where it must not follow it.
+        raise httpx.RemoteProtocolError("unreadable redirect", request=request) from error
     timeout["read"] = _PAUSE_IN_BODY
     try:
         body, complete = _read(response, deadline)

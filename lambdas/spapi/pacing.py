@@ -1,9 +1,9 @@
 """Keeps to Amazon's usage plans, one call after the other, without shared state.
 
 A plan is a token bucket: `burst` tokens, refilled at `rate` a second, one taken by each call.
-Calls at least one interval (1 / rate) apart take no more than is refilled, so the bucket never
-falls below burst - 1, whatever it is asked. The rest of the burst is left for what a pacer cannot
-see: a run just ended elsewhere, and answers that take longer on one call than on the next.
+Calls that leave an interval (1 / rate) apart, each after the answer to the one before, arrive at
+most two closer than that, so at least burst - 2 tokens are always there. They are left for what
+a pacer cannot see: a run that was killed before its last pause.
 https://developer-docs.amazon.com/sp-api/docs/usage-plans-and-rate-limits-in-the-sp-api
 """
 
