@@ -9,6 +9,9 @@ from typing import Any, TextIO
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+NAMESPACE = "DayFive"
+SERVICE = "dayfive"
+
 
 class _CurrentStdout(logging.StreamHandler[TextIO]):
     """Writes to whatever standard output is at that moment, not at the time it was made."""
@@ -19,8 +22,11 @@ class _CurrentStdout(logging.StreamHandler[TextIO]):
 
 
 def make_logger() -> Logger:
-    """A JSON logger. Powertools reads POWERTOOLS_SERVICE_NAME and POWERTOOLS_LOG_LEVEL."""
-    return Logger(logger_handler=_CurrentStdout(), use_rfc3339=True)
+    """A JSON logger, with POWERTOOLS_LOG_LEVEL's threshold."""
+    # Every line is logged from this module, so its location would say nothing.
+    return Logger(
+        service=SERVICE, logger_handler=_CurrentStdout(), use_rfc3339=True, location=None
+    )
 
 
 class Telemetry:
@@ -65,7 +71,7 @@ class Telemetry:
         values = {**self._metrics, **self._gauges}
         if not values:
             return
-        metrics = EphemeralMetrics()
+        metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
         for name, value in values.items():
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
         metrics.flush_metrics()
