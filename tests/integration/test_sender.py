@@ -190,7 +190,7 @@ def test_trouble_on_one_order_is_its_own(due: World) -> None:
     due.sell(closes_sooner, shipped_at=START - DAY, delivered_at=START)
     due.deliver(body(amazon_order_id=closes_sooner, time_of_order_change=START - DAY))
     due.simulator.faults = [
-        fault(FaultKind.ERROR, GET_ACTIONS, until=FIRST_CHECK + timedelta(seconds=9))
+        fault(FaultKind.ERROR, GET_ACTIONS, until=FIRST_CHECK + timedelta(seconds=5))
     ]
 
     due.wake()
