@@ -30,6 +30,7 @@ class LocalQueue(Queue):
     maximum_message_size: int
     deduplication_scope: str
     redrive_policy: dict[str, Any] | None
+    kms_master_key_id: str | None
 
     def __init__(self, name: str, region: str, account_id: str, **attributes: Any) -> None:
         self.lineages: dict[str, Lineage] = {}
@@ -86,6 +87,11 @@ class LocalQueue(Queue):
         for message in self._messages:
             heads.setdefault(message.group_id if self.fifo_queue else message, _visible_ms(message))
         return min(heads.values(), default=None)
+
+    @property
+    def stored(self) -> list[Message]:
+        self._expire()
+        return self._messages
 
     @property
     def messages(self) -> list[Message]:
@@ -174,7 +180,7 @@ class LocalQueue(Queue):
 
 
 def _visible_ms(message: Message) -> float:
-    return max(message.visible_at, message.delayed_until)
+    return max(message.visible_at, message.delayed_until, message.sent_timestamp or 0)
 
 
 class LocalSqs(SQSBackend):

@@ -1,7 +1,14 @@
 """A small template written by hand, with the resource types of the real one."""
 
+import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from textwrap import dedent
 from typing import Any
+
+from ops.local_cloud.behaviour import CALM, Behaviour
+from ops.local_cloud.cloud import LocalCloud
 
 Template = dict[str, Any]
 Properties = dict[str, Any]
@@ -87,3 +94,23 @@ def stack(outputs: tuple[str, ...] = (), /, **resources: Properties) -> Template
 
 def _policy(*statements: Properties) -> Properties:
     return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+START = datetime(2027, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+
+def cloud_of(
+    template: Template, tmp_path: Path, handlers: str, behaviour: Behaviour = CALM, seed: int = 0
+) -> LocalCloud:
+    """The template with a module `handlers` of this source."""
+    (tmp_path / "handlers.py").write_text(dedent(handlers))
+    return LocalCloud.create(template, start=START, code=tmp_path, behaviour=behaviour, seed=seed)
+
+
+def seconds(count: float) -> timedelta:
+    return timedelta(seconds=count)
+
+
+def said(cloud: LocalCloud) -> list[Any]:
+    """What the handlers printed, each line as JSON."""
+    return [json.loads(line.text) for line in cloud.log_lines if line.text[:1] in '{["']

@@ -1,0 +1,261 @@
+"""The local cloud: a template on moto, on a clock moved by hand, with nothing kinder than AWS."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer
+from moto import mock_aws
+from moto.moto_api._internal import mock_random
+from moto.sqs.models import Message
+
+from ops.local_cloud.agenda import Agenda
+from ops.local_cloud.behaviour import Behaviour
+from ops.local_cloud.calls import Calls, Hook
+from ops.local_cloud.clock import Clock
+from ops.local_cloud.console import LogLine, MetricValue
+from ops.local_cloud.functions import Counts, Function, InvocationError, Outcome
+from ops.local_cloud.pump import Pump
+from ops.local_cloud.stack import Template
+from ops.local_cloud.targets import Undelivered
+from ops.local_cloud.world import World
+
+REGION = "AWS_DEFAULT_REGION"
+CODE = Path(__file__).parents[2]
+# "Grant Selling Partner API permission to write to your SQS queue", Notifications API v1
+SP_API_ACCOUNT = "437568002678"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedMessage:
+    message_id: str
+    body: str
+    group_id: str | None
+    receive_count: int
+    sent_at: datetime
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSchedule:
+    name: str
+    group: str
+    expression: str
+    target: Mapping[str, Any]
+
+
+class LocalCloud:
+    """Functions run one after another in this process. While one sleeps the clock moves on, and
+    what became due meanwhile is handled when it has ended, longest due first. A hook may call
+    `run_until` to have something happen in the middle of a run.
+    """
+
+    def __init__(
+        self,
+        template: Template,
+        *,
+        start: datetime,
+        environment: Mapping[str, str],
+        seed: int,
+        behaviour: Behaviour,
+        code: Path,
+        region: str,
+    ) -> None:
+        self.clock = Clock(start)
+        self.region = region
+        self._calls = Calls(self.clock, behaviour.call_latency)
+        agenda = Agenda(self.clock)
+        self._world = World(clock=self.clock, agenda=agenda, behaviour=behaviour, seed=seed)
+        self._template = template
+        self._environment = environment
+        self._code = code
+
+    @classmethod
+    def create(
+        cls,
+        template: Template,
+        *,
+        start: datetime,
+        environment: Mapping[str, str] | None = None,
+        seed: int = 0,
+        behaviour: Behaviour = Behaviour(),  # noqa: B008  immutable, and empty of everything
+        code: Path = CODE,
+        region: str = "us-east-1",
+    ) -> Self:
+        """`environment` is added to every function's variables; `code` is where handlers lie."""
+        return cls(
+            template,
+            start=start,
+            environment=environment or {},
+            seed=seed,
+            behaviour=behaviour,
+            code=code,
+            region=region,
+        )
+
+    def __enter__(self) -> Self:
+        with ExitStack() as entered:
+            entered.enter_context(self.clock)
+            entered.enter_context(self._calls)
+            entered.enter_context(mock_aws(config={"lambda": {"use_docker": False}}))
+            entered.enter_context(_own_session(self._world.seed, self.region))
+            self._pump = Pump(
+                self._template,
+                self._world,
+                self._calls,
+                region=self.region,
+                code=self._code,
+                environment=self._environment,
+            )
+            self._exit = entered.pop_all()
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        self._exit.__exit__(*failure)
+
+    # The feed, and time
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now
+
+    def send(self, queue_url: str, body: str) -> None:
+        """As Amazon puts a notification on the queue, now."""
+        queue = self._pump.queue(queue_url)
+        if queue.fifo_queue:
+            raise ValueError("SP-API sends to standard queues only")
+        may = self._pump.permissions.account_may
+        if not may(SP_API_ACCOUNT, "sqs:SendMessage", queue.queue_arn):
+            raise PermissionError(f"{queue.name} does not let SP-API send")
+        self._pump.sqs.send_message(queue.name, body)
+
+    def at(self, when: datetime, event: Callable[[], object]) -> None:
+        """Call something when the clock gets there."""
+        self._world.agenda.at(when, event)
+
+    def next_event_at(self) -> datetime | None:
+        due = self._pump.next_at
+        return None if due is None else max(due, self.now)
+
+    def run_until(
+        self, when: datetime, on_advance: Callable[[datetime], object] | None = None
+    ) -> None:
+        """From event to event; the last run may end after `when`."""
+        while (due := self.next_event_at()) is not None and due <= when:
+            self.clock.move_to(due)
+            self._pump.run_next()
+            if on_advance:
+                on_advance(self.now)
+        if self.now < when:
+            self.clock.move_to(when)
+
+    # Faults
+
+    def on_call(self, hook: Hook) -> None:
+        """Called around every AWS call of a function; what it raises, the function meets."""
+        self._calls.hooks.append(hook)
+
+    def kill(self, function: str) -> None:
+        """Its next run is a cold start."""
+        self._function(function).kill()
+
+    def invoke(self, function: str, event: Any) -> Outcome:
+        return self._function(function).invoke(event)
+
+    # What there is to see
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        return self._pump.stack.outputs
+
+    @property
+    def invocations(self) -> Mapping[str, Counts]:
+        return {one.definition.name: one.counts for one in self._pump.functions.values()}
+
+    @property
+    def errors(self) -> list[InvocationError]:
+        return self._pump.record.errors
+
+    @property
+    def log_lines(self) -> list[LogLine]:
+        return self._pump.record.log_lines
+
+    @property
+    def metrics(self) -> list[MetricValue]:
+        return self._pump.record.metrics
+
+    @property
+    def undelivered(self) -> list[Undelivered]:
+        return self._pump.targets.undelivered
+
+    def queue_depth(self, queue: str) -> int:
+        """All that lies in it, in flight or not."""
+        return len(self._pump.queue(queue).stored)
+
+    def dead_letters(self, queue: str) -> list[QueuedMessage]:
+        return [_queued(message) for message in self._pump.queue(queue).stored]
+
+    def table_items(self, table: str | None = None) -> list[dict[str, Any]]:
+        """Of the table named, or of all."""
+        read = TypeDeserializer().deserialize
+        return [
+            {name: read({value.type: value.value}) for name, value in item.attrs.items()}
+            for name, one in self._pump.dynamodb.tables.items()
+            if table in (None, name)
+            for item in one.all_items()
+        ]
+
+    def schedules(self) -> list[PlannedSchedule]:
+        return [
+            PlannedSchedule(
+                name=one.name,
+                group=one.group_name,
+                expression=one.schedule_expression,
+                target=one.target,
+            )
+            for group in self._pump.scheduler.schedule_groups.values()
+            for one in group.schedules.values()
+        ]
+
+    def _function(self, name: str) -> Function:
+        functions = self._pump.functions.values()
+        return next(one for one in functions if one.definition.name == name)
+
+
+@contextmanager
+def _own_session(seed: int, region: str) -> Iterator[None]:
+    """A session made before has none of the hooks, and moto draws its ids at random."""
+    outer, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None
+    outer_region = os.environ.get(REGION)
+    os.environ[REGION] = region
+    mock_random.seed(seed)
+    try:
+        yield
+    finally:
+        mock_random.seed()
+        del os.environ[REGION]
+        if outer_region is not None:
+            os.environ[REGION] = outer_region
+        boto3.DEFAULT_SESSION = outer
+
+
+def _queued(message: Message) -> QueuedMessage:
+    return QueuedMessage(
+        message_id=message.id,
+        body=message.body,
+        group_id=message.group_id,
+        receive_count=message.approximate_receive_count,
+        sent_at=datetime.fromtimestamp(0, UTC)
+        + timedelta(milliseconds=message.sent_timestamp or 0),
+        attributes={
+            name: str(value.get("StringValue"))
+            for name, value in message.message_attributes.items()
+        },
+    )
