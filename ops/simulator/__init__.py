@@ -1,11 +1,11 @@
 """A simulator of what DayFive uses of Amazon's Selling Partner API."""
 
-from .faults import Fault as Fault
-from .faults import FaultKind as FaultKind
-from .ledger import LedgerEntry as LedgerEntry
-from .orders import Listing as Listing
-from .orders import SimulatedOrder as SimulatedOrder
-from .server import Server as Server
-from .server import serve as serve
-from .simulator import Simulator as Simulator
-from .solicitations import Garbling as Garbling
+from ops.simulator.faults import Fault as Fault
+from ops.simulator.faults import FaultKind as FaultKind
+from ops.simulator.ledger import LedgerEntry as LedgerEntry
+from ops.simulator.orders import Listing as Listing
+from ops.simulator.orders import SimulatedOrder as SimulatedOrder
+from ops.simulator.server import Server as Server
+from ops.simulator.server import serve as serve
+from ops.simulator.simulator import Simulator as Simulator
+from ops.simulator.solicitations import Garbling as Garbling

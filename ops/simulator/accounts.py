@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lambdas.core.marketplaces import Region
-
-from .dice import identifier
-from .operations import Role
+from ops.simulator.dice import identifier
+from ops.simulator.operations import Role
 
 # https://developer-docs.amazon.com/sp-api/docs/rotating-your-apps-lwa-credentials
 SECRET_LIFE = timedelta(days=180)

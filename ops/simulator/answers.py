@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import ErrorText, error_body
+from ops.simulator.errors import ErrorText, error_body
 
 JSON = "application/json"
 HAL = "application/hal+json"

@@ -7,8 +7,7 @@ from datetime import datetime
 import httpx
 
 from lambdas.core.marketplaces import Region
-
-from .dice import identifier
+from ops.simulator.dice import identifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

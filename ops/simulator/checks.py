@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import httpx
 
-from .calls import Call
-from .errors import INVALID_INPUT, MISSING_PARAMETERS, RefusedError
+from ops.simulator.calls import Call
+from ops.simulator.errors import INVALID_INPUT, MISSING_PARAMETERS, RefusedError
 
 _AMAZON_ORDER_ID = re.compile(r"[0-9A-Z]{3}-\d{7}-\d{7}", re.ASCII)
 _AMZ_DATE = re.compile(r"\d{8}T\d{6}Z", re.ASCII)

@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from lambdas.core.marketplaces import Region
-
-from .calls import Call
-from .dice import roll
-from .operations import TOKEN
+from ops.simulator.calls import Call
+from ops.simulator.dice import roll
+from ops.simulator.operations import TOKEN
 
 
 class FaultKind(StrEnum):

@@ -6,13 +6,12 @@ from datetime import timedelta
 from random import Random
 
 from lambdas.core.marketplaces import Region
-
-from .messages import Message, MessageKind
-from .news import News, body
-from .notices import SubscriptionIds
-from .population import InventedOrder, Population
-from .strays import strays
-from .treatments import Told, arrival, choose_treatments, treat
+from ops.simulator.messages import Message, MessageKind
+from ops.simulator.news import News, body
+from ops.simulator.notices import SubscriptionIds
+from ops.simulator.population import InventedOrder, Population
+from ops.simulator.strays import strays
+from ops.simulator.treatments import Told, arrival, choose_treatments, treat
 
 _UNSHIPPED_AFTER_PURCHASE = timedelta(minutes=30)
 _REVISED_AFTER_SHIPPING = timedelta(hours=12)

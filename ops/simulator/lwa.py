@@ -8,11 +8,10 @@ from urllib.parse import parse_qsl
 import httpx
 
 from lambdas.core.marketplaces import Region
-
-from .accounts import Accounts, Application, Authorization
-from .answers import Answer, success
-from .dice import identifier
-from .errors import (
+from ops.simulator.accounts import Accounts, Application, Authorization
+from ops.simulator.answers import Answer, success
+from ops.simulator.dice import identifier
+from ops.simulator.errors import (
     ACCESS_DENIED,
     SECRET_EXPIRED,
     TOKEN_EXPIRED,
@@ -20,7 +19,7 @@ from .errors import (
     TOKEN_MISSING,
     RefusedError,
 )
-from .operations import Operation, TokenKind
+from ops.simulator.operations import Operation, TokenKind
 
 NOTIFICATIONS_SCOPE = "sellingpartnerapi::notifications"
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
-from .dice import identifier, roll
-from .notices import SubscriptionIds, order_change_notification, timestamp
-from .population import POSTAL_CODE_CANARY, InventedOrder, Item, Promise
+from ops.simulator.dice import identifier, roll
+from ops.simulator.notices import SubscriptionIds, order_change_notification, timestamp
+from ops.simulator.population import POSTAL_CODE_CANARY, InventedOrder, Item, Promise
 
 _EVENT_LAG = timedelta(seconds=2)
 _PUBLISH_LAG = timedelta(seconds=1)

@@ -4,20 +4,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.core.marketplaces import Region
-
-from .accounts import Accounts
-from .answers import Answer, success
-from .calls import Call
-from .dice import identifier
-from .errors import (
+from ops.simulator.accounts import Accounts
+from ops.simulator.answers import Answer, success
+from ops.simulator.calls import Call
+from ops.simulator.dice import identifier
+from ops.simulator.errors import (
     DESTINATION_EXISTS,
     DESTINATION_IN_USE,
     NOT_FOUND,
     SUBSCRIPTION_EXISTS,
     RefusedError,
 )
-from .notices import SubscriptionIds
-from .subscription_requests import ORDER_CHANGE, invalid, parse_destination, parse_subscription
+from ops.simulator.notices import SubscriptionIds
+from ops.simulator.subscription_requests import (
+    ORDER_CHANGE,
+    invalid,
+    parse_destination,
+    parse_subscription,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .buckets import UsagePlan
+from ops.simulator.buckets import UsagePlan
 
 GET_ACTIONS = "getSolicitationActionsForOrder"
 CREATE_SOLICITATION = "createProductReviewAndSellerFeedbackSolicitation"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .errors import NOT_AVAILABLE, ErrorText
+from ops.simulator.errors import NOT_AVAILABLE, ErrorText
 
 _OPENS_AFTER_DELIVERY = timedelta(days=5)
 _CLOSES_AFTER_DELIVERY = timedelta(days=30)

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 from lambdas.core.marketplaces import Region
-
-from .errors import ALREADY_REQUESTED, NOT_AVAILABLE
-from .orders import Listing, SimulatedOrder
+from ops.simulator.errors import ALREADY_REQUESTED, NOT_AVAILABLE
+from ops.simulator.orders import Listing, SimulatedOrder
 
 POSTAL_CODE_CANARY = "D0Q 5U0"
 """Every invented buyer's postal code: well formed, and none, since Canada uses no D, Q or U.

@@ -5,11 +5,11 @@ from email.utils import format_datetime
 
 import httpx
 
-from .answers import Answer
-from .buckets import UsagePlan
-from .calls import Call
-from .dice import roll
-from .operations import TOKEN
+from ops.simulator.answers import Answer
+from ops.simulator.buckets import UsagePlan
+from ops.simulator.calls import Call
+from ops.simulator.dice import roll
+from ops.simulator.operations import TOKEN
 
 # https://developer-docs.amazon.com/sp-api/docs/usage-plans-and-rate-limits-in-the-sp-api
 _STATUSES_WITH_RATE = frozenset({200, 201, 400, 404})

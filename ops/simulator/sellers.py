@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambdas.core.marketplaces import Region, country_of
-
-from .answers import Answer, success
-from .calls import Call
+from ops.simulator.answers import Answer, success
+from ops.simulator.calls import Call
 
 # Where a seller of each region sells, unless it is said otherwise.
 _USUAL_MARKETPLACES: Mapping[Region, tuple[str, ...]] = {

@@ -9,7 +9,7 @@ from threading import Thread
 
 import httpx
 
-from .simulator import Simulator
+from ops.simulator.simulator import Simulator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,28 +9,34 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from lambdas.core.marketplaces import Region, region_of
-
-from .accounts import SECRET_LIFE, Accounts, Authorization
-from .answers import Answer, broken_connection, html_page, refusal
-from .buckets import TokenBucket, UsagePlan
-from .calls import Call, subject
-from .checks import check_parameters, is_get_with_body
-from .endpoints import Endpoint, find_endpoint
-from .errors import (
+from ops.simulator.accounts import SECRET_LIFE, Accounts, Authorization
+from ops.simulator.answers import Answer, broken_connection, html_page, refusal
+from ops.simulator.buckets import TokenBucket, UsagePlan
+from ops.simulator.calls import Call, subject
+from ops.simulator.checks import check_parameters, is_get_with_body
+from ops.simulator.endpoints import Endpoint, find_endpoint
+from ops.simulator.errors import (
     ACCESS_DENIED,
     INTERNAL_FAILURE,
     QUOTA_EXCEEDED,
     RefusedError,
 )
-from .faults import HIDING, Fault, FaultKind, faults_of
-from .ledger import LedgerEntry
-from .lwa import LoginWithAmazon, oauth_error, read_form
-from .notifications import Notifications
-from .operations import CREATE_SOLICITATION, GET_ACTIONS, OPERATIONS, TOKEN, UNKNOWN, find_route
-from .orders import SimulatedOrder
-from .responses import to_error, to_response
-from .sellers import get_marketplace_participations
-from .solicitations import Solicitations
+from ops.simulator.faults import HIDING, Fault, FaultKind, faults_of
+from ops.simulator.ledger import LedgerEntry
+from ops.simulator.lwa import LoginWithAmazon, oauth_error, read_form
+from ops.simulator.notifications import Notifications
+from ops.simulator.operations import (
+    CREATE_SOLICITATION,
+    GET_ACTIONS,
+    OPERATIONS,
+    TOKEN,
+    UNKNOWN,
+    find_route,
+)
+from ops.simulator.orders import SimulatedOrder
+from ops.simulator.responses import to_error, to_response
+from ops.simulator.sellers import get_marketplace_participations
+from ops.simulator.solicitations import Solicitations
 
 Faults = dict[FaultKind, Fault]
 

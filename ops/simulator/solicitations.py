@@ -6,13 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from lambdas.core.marketplaces import region_of
-
-from .answers import HAL, Answer, refusal
-from .calls import Call
-from .dice import roll
-from .errors import NOT_AVAILABLE, NOT_FOUND, OUTSIDE_RANGE, ErrorText, RefusedError
-from .hal import PRODUCT_REVIEW_AND_SELLER_FEEDBACK, Action, Embedding, actions_document
-from .orders import Listing, SimulatedOrder
+from ops.simulator.answers import HAL, Answer, refusal
+from ops.simulator.calls import Call
+from ops.simulator.dice import roll
+from ops.simulator.errors import NOT_AVAILABLE, NOT_FOUND, OUTSIDE_RANGE, ErrorText, RefusedError
+from ops.simulator.hal import (
+    PRODUCT_REVIEW_AND_SELLER_FEEDBACK,
+    Action,
+    Embedding,
+    actions_document,
+)
+from ops.simulator.orders import Listing, SimulatedOrder
 
 _ACTIONS = {
     Listing.OFFERED: [Action(name=PRODUCT_REVIEW_AND_SELLER_FEEDBACK)],

@@ -7,7 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from .messages import Message, MessageKind
+from ops.simulator.messages import Message, MessageKind
 
 UNKNOWN_MARKETPLACE_ID = "A0DAYFIVENEW0"
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import CANNOT_BE_PARSED, RefusedError
+from ops.simulator.errors import CANNOT_BE_PARSED, RefusedError
 
 ORDER_CHANGE = "ORDER_CHANGE"
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from .messages import MessageKind
-from .news import News
-from .population import InventedOrder
+from ops.simulator.messages import MessageKind
+from ops.simulator.news import News
+from ops.simulator.population import InventedOrder
 
 Told = tuple[MessageKind, News]
 
