@@ -31,7 +31,7 @@ class Server:
 def serve(simulator: Simulator, port: int = 0) -> Iterator[Server]:
     """Listen until the block is left; connections still open are closed then."""
     listener = _Listener(simulator, port)
-    thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
         yield Server(port=listener.server_address[1])
