@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 from moto.moto_api._internal import mock_random
 from moto.sqs.models import Message
@@ -204,9 +203,8 @@ class LocalCloud:
 
     def table_items(self, table: str | None = None) -> list[dict[str, Any]]:
         """Of the table named, or of all."""
-        read = TypeDeserializer().deserialize
         return [
-            {name: read({value.type: value.value}) for name, value in item.attrs.items()}
+            item.to_regular_json()
             for name, one in self._pump.dynamodb.tables.items()
             if table in (None, name)
             for item in one.all_items()
