@@ -1,4 +1,4 @@
-"""The three Lambda functions: one asset, a role and a log group each, and what starts them."""
+"""A Lambda function of the stack: its code, role and log group, and what starts it."""
 
 from collections.abc import Mapping
 
@@ -11,78 +11,79 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.asset import ARCHITECTURE, RUNTIME, lambda_asset
+from infra.asset import ARCHITECTURE, RUNTIME
 from infra.settings import Settings
 
 
-class Functions(Construct):
+class Function(Construct):
+    """Runs lambdas/<id in lower case>.py, and may do only what it is allowed by name."""
+
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
+        code: lambda_.Code,
         environment: Mapping[str, str],
-        order_changes: sqs.IQueue,
-        wake_ups: sqs.IQueue,
         settings: Settings,
+        timeout: cdk.Duration,
+        recursive_loop: lambda_.RecursiveLoop | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self._code = lambda_asset()
-        self._environment = environment
-        self._settings = settings
-
-        self.intake = self._function("Intake", timeout=30)
-        self.intake.add_event_source_mapping(
-            "OrderChanges",
-            event_source_arn=order_changes.queue_arn,
-            batch_size=100,
-            max_batching_window=cdk.Duration.seconds(5),
-            report_batch_item_failures=True,
-        )
-        self.sender = self._function(
-            "Sender",
-            timeout=90,
-            recursive_loop=lambda_.RecursiveLoop.ALLOW,  # it continues through its own queue
-        )
-        self.sender.add_event_source_mapping(
-            "WakeUps",
-            event_source_arn=wake_ups.queue_arn,
-            batch_size=1,
-            report_batch_item_failures=True,
-        )
-        self.sweeper = self._function("Sweeper", timeout=300)
-        # A rule of EventBridge and not one of its schedules: the Sweeper mends what Scheduler lost.
-        events.Rule(
-            self,
-            "Hourly",
-            schedule=events.Schedule.rate(cdk.Duration.hours(1)),
-            targets=[targets.LambdaFunction(self.sweeper)],
-        )
-
-    def _function(
-        self, id: str, *, timeout: int, recursive_loop: lambda_.RecursiveLoop | None = None
-    ) -> lambda_.Function:
+        # Both of our own: the role that CDK would make may write to every log group, and the
+        # log group that Lambda would make keeps everything for ever.
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log_group = logs.LogGroup(
             self,
-            f"{id}Logs",
-            retention=self._settings.log_retention,
-            removal_policy=self._settings.removal_policy,
+            "Logs",
+            retention=settings.log_retention,
+            removal_policy=settings.removal_policy,
         )
-        # A role of our own: the one Function would make may write to every log group.
-        role = iam.Role(self, f"{id}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group.grant_write(role)
-        return lambda_.Function(
+        log_group.grant_write(self.role)
+        self.function = lambda_.Function(
             self,
-            id,
-            code=self._code,
+            "Function",
+            code=code,
             handler=f"lambdas.{id.lower()}.lambda_handler",
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             memory_size=512,
-            timeout=cdk.Duration.seconds(timeout),
-            environment=self._environment,
-            role=role,
+            timeout=timeout,
+            environment=environment,
+            role=self.role,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             recursive_loop=recursive_loop,
+        )
+
+    def allow(self, resource: str, *actions: str, **conditions: Mapping[str, str]) -> None:
+        """Every action by name: CDK's ready-made grants would allow more."""
+        self.role.add_to_policy(
+            iam.PolicyStatement(actions=list(actions), resources=[resource], conditions=conditions)
+        )
+
+    def poll(
+        self, queue: sqs.IQueue, *, batch_size: int, window: cdk.Duration | None = None
+    ) -> None:
+        self.allow(
+            queue.queue_arn,
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+        )
+        self.function.add_event_source_mapping(
+            "Messages",
+            event_source_arn=queue.queue_arn,
+            batch_size=batch_size,
+            max_batching_window=window,
+            report_batch_item_failures=True,
+        )
+
+    def run_every(self, interval: cdk.Duration) -> None:
+        """By a rule of EventBridge: unlike a schedule, it runs when EventBridge Scheduler fails."""
+        events.Rule(
+            self,
+            "Timer",
+            schedule=events.Schedule.rate(interval),
+            targets=[targets.LambdaFunction(self.function)],
         )

@@ -1,11 +1,13 @@
 """DayFive's stack: what there is, who may do what with it, and how an operator finds it."""
 
+from functools import partial
+
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.functions import Functions
+from infra.asset import lambda_asset
+from infra.functions import Function
 from infra.order_change_queue import OrderChangeQueue
 from infra.orders_table import OrdersTable
 from infra.schedules import Schedules
@@ -14,26 +16,35 @@ from infra.wake_up_queue import WakeUpQueue
 
 DESCRIPTION = "DayFive: asks every Amazon buyer for a review, once and inside Amazon's window"
 
-# What a function's role needs for Lambda to poll a queue on its behalf.
-POLL = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-
 
 class DayFiveStack(cdk.Stack):
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description=DESCRIPTION)
         settings = Settings.from_context(self.node)
+        seconds = cdk.Duration.seconds
+
         self.orders = OrdersTable(self, "OrdersTable", removal_policy=settings.removal_policy)
         self.order_changes = OrderChangeQueue(self, "OrderChangeQueue")
         self.wake_ups = WakeUpQueue(self, "WakeUpQueue")
         self.schedules = Schedules(self, "Schedules", target=self.wake_ups.queue)
-        self.functions = Functions(
+
+        function = partial(
+            Function,
             self,
-            "Functions",
+            code=lambda_asset(),
             environment=self._environment(settings),
-            order_changes=self.order_changes.queue,
-            wake_ups=self.wake_ups.queue,
             settings=settings,
         )
+        self.intake = function("Intake", timeout=seconds(30))
+        self.intake.poll(self.order_changes.queue, batch_size=100, window=seconds(5))
+        # The Sender continues a long backlog by a message to its own queue.
+        self.sender = function(
+            "Sender", timeout=seconds(90), recursive_loop=lambda_.RecursiveLoop.ALLOW
+        )
+        self.sender.poll(self.wake_ups.queue, batch_size=1)
+        self.sweeper = function("Sweeper", timeout=seconds(300))
+        self.sweeper.run_every(cdk.Duration.hours(1))
+
         self._grant()
         self._output()
 
@@ -54,35 +65,26 @@ class DayFiveStack(cdk.Stack):
         }
 
     def _grant(self) -> None:
-        """Every action by name; CDK's ready-made grants would allow more."""
-        intake, sender = self.functions.intake, self.functions.sender
-        sweeper = self.functions.sweeper
         table, index = self.orders.table.table_arn, self.orders.open_orders_arn
         wake_ups = self.wake_ups.queue.queue_arn
 
-        _allow(intake, self.order_changes.queue.queue_arn, *POLL)
-        _allow(intake, self.order_changes.key.key_arn, "kms:Decrypt")
-        _allow(sender, wake_ups, *POLL, "sqs:SendMessage")
-        _allow(sweeper, wake_ups, "sqs:SendMessage")
-
-        for writer in (intake, sender):
-            _allow(writer, table, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-            _allow(writer, self.schedules.schedule_arns, "scheduler:CreateSchedule")
-            writer.add_to_role_policy(self._pass_scheduler_role())
-        _allow(sweeper, table, "dynamodb:GetItem", "dynamodb:UpdateItem")
-        for reader in (sender, sweeper):
-            _allow(reader, index, "dynamodb:Query")
-
+        self.intake.allow(self.order_changes.key.key_arn, "kms:Decrypt")
+        self.sender.allow(wake_ups, "sqs:SendMessage")
+        self.sweeper.allow(wake_ups, "sqs:SendMessage")
+        self.sweeper.allow(table, "dynamodb:GetItem", "dynamodb:UpdateItem")
+        for writer in (self.intake, self.sender):
+            writer.allow(table, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+            writer.allow(self.schedules.schedule_arns, "scheduler:CreateSchedule")
+            writer.allow(
+                self.schedules.role.role_arn,
+                "iam:PassRole",
+                StringEquals={"iam:PassedToService": "scheduler.amazonaws.com"},
+            )
+        for reader in (self.sender, self.sweeper):
+            reader.allow(index, "dynamodb:Query")
         # Secrets Manager ends a secret's ARN with a dash and six characters of its own.
         for secret in ("dayfive/app-??????", "dayfive/sellers/*"):
-            _allow(sender, self._secret_arn(secret), "secretsmanager:GetSecretValue")
-
-    def _pass_scheduler_role(self) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            actions=["iam:PassRole"],
-            resources=[self.schedules.role.role_arn],
-            conditions={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
-        )
+            self.sender.allow(self._secret_arn(secret), "secretsmanager:GetSecretValue")
 
     def _secret_arn(self, name: str) -> str:
         return self.format_arn(
@@ -103,13 +105,9 @@ class DayFiveStack(cdk.Stack):
             "WakeUpDlqUrl": self.wake_ups.dlq.queue_url,
             "ScheduleDlqUrl": self.schedules.dlq.queue_url,
             "ScheduleGroupName": self.schedules.group.schedule_group_name,
-            "IntakeFunctionName": self.functions.intake.function_name,
-            "SenderFunctionName": self.functions.sender.function_name,
-            "SweeperFunctionName": self.functions.sweeper.function_name,
+            "IntakeFunctionName": self.intake.function.function_name,
+            "SenderFunctionName": self.sender.function.function_name,
+            "SweeperFunctionName": self.sweeper.function.function_name,
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)
-
-
-def _allow(function: lambda_.Function, resource: str, *actions: str) -> None:
-    function.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[resource]))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.infra.readable import Properties, ReadableStack
 
-MAPPINGS = ("FunctionsIntakeOrderChanges", "FunctionsSenderWakeUps")
+MAPPINGS = ("IntakeFunctionMessages", "SenderFunctionMessages")
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS)
@@ -59,11 +59,11 @@ def test_one_bad_message_does_not_fail_its_batch(stack: ReadableStack) -> None:
 
 
 def test_intake_and_sender_have_the_times_the_design_counts_on(stack: ReadableStack) -> None:
-    assert stack["FunctionsIntake"]["Timeout"] == 30
-    assert stack["FunctionsIntakeOrderChanges"]["BatchSize"] == 100
-    assert stack["FunctionsIntakeOrderChanges"]["MaximumBatchingWindowInSeconds"] == 5
-    assert stack["FunctionsSender"]["Timeout"] == 90
-    assert stack["FunctionsSenderWakeUps"]["BatchSize"] == 1
+    assert stack["IntakeFunction"]["Timeout"] == 30
+    assert stack["IntakeFunctionMessages"]["BatchSize"] == 100
+    assert stack["IntakeFunctionMessages"]["MaximumBatchingWindowInSeconds"] == 5
+    assert stack["SenderFunction"]["Timeout"] == 90
+    assert stack["SenderFunctionMessages"]["BatchSize"] == 1
 
 
 def test_no_function_reserves_concurrency(stack: ReadableStack) -> None:
@@ -76,17 +76,18 @@ def test_no_function_reserves_concurrency(stack: ReadableStack) -> None:
 
 def test_only_the_sender_may_send_to_the_queue_that_starts_it(stack: ReadableStack) -> None:
     """Lambda Developer Guide, "Use Lambda recursive loop detection": stopped after 16 rounds."""
-    assert stack["FunctionsSender"]["RecursiveLoop"] == "Allow"
-    assert "RecursiveLoop" not in stack["FunctionsIntake"]
-    assert "RecursiveLoop" not in stack["FunctionsSweeper"]
+    assert stack["SenderFunction"]["RecursiveLoop"] == "Allow"
+    assert "RecursiveLoop" not in stack["IntakeFunction"]
+    assert "RecursiveLoop" not in stack["SweeperFunction"]
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS)
 def test_a_function_may_poll_before_its_mapping_is_made(stack: ReadableStack, mapping: str) -> None:
     """Lambda API, CreateEventSourceMapping: refused while the role may not receive messages."""
     function = stack[mapping]["FunctionName"].strip("${}")
+    role = stack[function]["Role"].strip("${}").removesuffix(".Arn")
 
-    assert f"{function}RoleDefaultPolicy" in stack.resources[function]["DependsOn"]
+    assert f"{role}DefaultPolicy" in stack.resources[function]["DependsOn"]
 
 
 def test_a_dlq_is_of_the_kind_of_its_queue(stack: ReadableStack) -> None:
@@ -148,7 +149,7 @@ def test_the_schedule_groups_name_is_one_scheduler_takes(stack: ReadableStack) -
 
 def test_the_environment_fits(stack: ReadableStack) -> None:
     """Lambda quotas: 4 KB for all variables; ARNs and URLs are taken at twice what is usual."""
-    variables = stack.environment("FunctionsSender")
+    variables = stack.environment("SenderFunction")
     referring = [value for value in variables.values() if "$" in value]
 
     assert len(str(variables)) + 400 * len(referring) < 4096
@@ -157,11 +158,11 @@ def test_the_environment_fits(stack: ReadableStack) -> None:
 @pytest.mark.parametrize("name", ["Intake", "Sender", "Sweeper"])
 def test_every_function_logs_json_to_a_group_that_forgets(stack: ReadableStack, name: str) -> None:
     """Lambda Developer Guide: a log group that Lambda makes by itself is kept for ever."""
-    assert stack[f"Functions{name}"]["LoggingConfig"] == {
+    assert stack[f"{name}Function"]["LoggingConfig"] == {
         "LogFormat": "JSON",
-        "LogGroup": f"${{Functions{name}Logs}}",
+        "LogGroup": f"${{{name}Logs}}",
     }
-    assert stack[f"Functions{name}Logs"]["RetentionInDays"] == 90
+    assert stack[f"{name}Logs"]["RetentionInDays"] == 90
 
 
 def test_the_table_survives_the_stack_and_a_mistake(stack: ReadableStack) -> None:

@@ -9,7 +9,7 @@ from lambdas.aws.orders_table import OPEN_ORDERS
 from lambdas.config import Settings
 from tests.infra.readable import ReadableStack
 
-FUNCTIONS = ("FunctionsIntake", "FunctionsSender", "FunctionsSweeper")
+FUNCTIONS = ("IntakeFunction", "SenderFunction", "SweeperFunction")
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -70,7 +70,7 @@ def test_the_index_holds_open_orders_by_due_time(stack: ReadableStack) -> None:
 
 
 def test_the_sender_may_read_the_secrets_that_connect_writes(stack: ReadableStack) -> None:
-    allowed = stack.allowed("FunctionsSenderRole")
+    allowed = stack.allowed("SenderRole")
     secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
 
     assert f"{secrets}{APP_SECRET}-??????" in allowed
@@ -81,7 +81,7 @@ def test_the_sweeper_runs_every_hour_even_when_scheduler_does_not(stack: Readabl
     [rule] = stack.of_type("AWS::Events::Rule").values()
 
     assert rule["ScheduleExpression"] == "rate(1 hour)"
-    assert [target["Arn"] for target in rule["Targets"]] == ["${FunctionsSweeper.Arn}"]
+    assert [target["Arn"] for target in rule["Targets"]] == ["${SweeperFunction.Arn}"]
 
 
 def test_the_operators_command_finds_everything_in_the_outputs(stack: ReadableStack) -> None:
@@ -94,9 +94,9 @@ def test_the_operators_command_finds_everything_in_the_outputs(stack: ReadableSt
         "WakeUpDlqUrl": "${WakeUpQueueDlq}",
         "ScheduleDlqUrl": "${SchedulesDlq}",
         "ScheduleGroupName": stack["SchedulesGroup"]["Name"],
-        "IntakeFunctionName": "${FunctionsIntake}",
-        "SenderFunctionName": "${FunctionsSender}",
-        "SweeperFunctionName": "${FunctionsSweeper}",
+        "IntakeFunctionName": "${IntakeFunction}",
+        "SenderFunctionName": "${SenderFunction}",
+        "SweeperFunctionName": "${SweeperFunction}",
     }
 
 

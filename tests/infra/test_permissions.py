@@ -14,8 +14,8 @@ SP_API = "arn:${AWS::Partition}:iam::437568002678:root"
 
 
 def test_intake_may_poll_its_queue_keep_orders_and_create_schedules(stack: ReadableStack) -> None:
-    assert stack.allowed("FunctionsIntakeRole") == {
-        "${FunctionsIntakeLogs.Arn}": LOGS,
+    assert stack.allowed("IntakeRole") == {
+        "${IntakeLogs.Arn}": LOGS,
         "${OrderChangeQueue.Arn}": POLL,
         "${OrderChangeQueueKey.Arn}": {"kms:Decrypt"},
         "${OrdersTable.Arn}": RECORDS,
@@ -29,8 +29,8 @@ def test_the_sender_may_also_query_the_index_continue_and_read_secrets(
 ) -> None:
     secret = f"arn:${{AWS::Partition}}:secretsmanager:{HERE}:secret:dayfive/"
 
-    assert stack.allowed("FunctionsSenderRole") == {
-        "${FunctionsSenderLogs.Arn}": LOGS,
+    assert stack.allowed("SenderRole") == {
+        "${SenderLogs.Arn}": LOGS,
         "${WakeUpQueue.Arn}": POLL | {"sqs:SendMessage"},
         "${OrdersTable.Arn}": RECORDS,
         "${OrdersTable.Arn}/index/open_orders": {"dynamodb:Query"},
@@ -42,8 +42,8 @@ def test_the_sender_may_also_query_the_index_continue_and_read_secrets(
 
 
 def test_the_sweeper_may_look_lift_blocks_and_send_wake_ups(stack: ReadableStack) -> None:
-    assert stack.allowed("FunctionsSweeperRole") == {
-        "${FunctionsSweeperLogs.Arn}": LOGS,
+    assert stack.allowed("SweeperRole") == {
+        "${SweeperLogs.Arn}": LOGS,
         "${WakeUpQueue.Arn}": {"sqs:SendMessage"},
         "${OrdersTable.Arn}": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "${OrdersTable.Arn}/index/open_orders": {"dynamodb:Query"},
@@ -81,9 +81,9 @@ def test_only_scheduler_and_only_for_this_group_may_take_the_schedules_role(
 
 @pytest.mark.parametrize("name", ["Intake", "Sender", "Sweeper"])
 def test_every_function_has_a_role_of_its_own(stack: ReadableStack, name: str) -> None:
-    [trust] = stack[f"Functions{name}Role"]["AssumeRolePolicyDocument"]["Statement"]
+    [trust] = stack[f"{name}Role"]["AssumeRolePolicyDocument"]["Statement"]
 
-    assert stack[f"Functions{name}"]["Role"] == f"${{Functions{name}Role.Arn}}"
+    assert stack[f"{name}Function"]["Role"] == f"${{{name}Role.Arn}}"
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
