@@ -165,6 +165,6 @@ class LwaTokens:
 
 def _life(expires_in: object) -> timedelta:
     """How long a token may be kept: Amazon's word up to its usual hour, not at all without one."""
-    if isinstance(expires_in, int | float) and not isinstance(expires_in, bool) and expires_in > 0:
+    if isinstance(expires_in, int | float) and expires_in > 0:
         return timedelta(seconds=min(expires_in, _LONGEST_LIFE.total_seconds()))
     return timedelta()

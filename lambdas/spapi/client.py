@@ -30,7 +30,9 @@ _READ_SECONDS = 10.0
 _WRITE_SECONDS = 20.0
 _READ_ATTEMPTS = 4
 _SHORTEST_BACKOFF, _LONGEST_BACKOFF = 0.5, 4.0
-_TOKEN_REFUSED = re.compile(r"access token\b.*\b(?:expired|revoked|malformed|invalid)", re.I | re.S)
+_TOKEN_REFUSED = re.compile(
+    r"access token\b.*\b(?:expired|revoked|malformed|invalid)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

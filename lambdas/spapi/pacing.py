@@ -62,8 +62,7 @@ class Pacer:
 
     def throttled(self) -> None:
         """After a 429: double the interval, for the rest of the run."""
-        if self.interval < _LONGEST_INTERVAL:
-            self._slowdown *= 2
+        self._slowdown *= 2
 
 
 class Pacers:

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lambdas.core.marketplaces import Region
@@ -156,6 +156,12 @@ def test_the_path_prefix_of_a_redirected_endpoint_is_kept(clock: MovedClock) -> 
 
 
 @given(value=st.text(min_size=1, max_size=20))
+@example("a/b")
+@example("../b")
+@example("a%2Fb")
+@example("a?b#c")
+@example("a\\b")
+@example("\ud800")
 def test_no_id_can_leave_its_place_in_the_path(value: str) -> None:
     with moved_clock():
         amazon = Amazon(ok)
@@ -333,6 +339,12 @@ def test_entries_of_odd_shape_are_passed_over_and_long_ones_cut(clock: MovedCloc
     assert (error.code, len(error.message), len(error.errors)) == ("C", 500, 8)
 
 
+def test_half_a_surrogate_pair_does_not_come_through(clock: MovedClock) -> None:
+    body = b'{"errors":[{"code":"X","message":"cut \\ud83d"}]}'
+
+    assert failed(always(lambda: httpx.Response(403, content=body))).message == "cut ?"
+
+
 # Broken lines
 
 
@@ -410,6 +422,18 @@ def test_a_read_is_repeated_with_growing_pauses_and_then_given_up(clock: MovedCl
     # Never closer than the usage plan, never past the deadline.
     assert all(1 <= pause <= 4 for pause in clock.slept)
     assert clock.monotonic() - began < 10
+
+
+def test_the_pauses_are_drawn_at_random_and_grow(clock: MovedClock) -> None:
+    pauses: list[list[float]] = []
+    for _ in range(200):
+        clock.slept.clear()
+        failed(always(lambda: httpx.Response(503, headers={"x-amzn-RateLimit-Limit": "50"})))
+        pauses.append(list(clock.slept))
+
+    for drawn, longest in zip(zip(*pauses, strict=True), (0.5, 1.0, 2.0), strict=True):
+        assert min(drawn) < longest * 0.1
+        assert longest * 0.9 < max(drawn) <= longest
 
 
 def test_a_repeat_does_not_start_so_late_that_no_time_is_left_for_its_answer(
@@ -655,6 +679,15 @@ def test_a_write_is_not_begun_with_its_last_seconds(clock: MovedClock) -> None:
 
     assert type(failed(amazon, WRITE, seconds=5.0)) is UnavailableError
     assert amazon.calls == []
+
+
+def test_fetching_a_token_ends_with_the_call_it_is_for(clock: MovedClock) -> None:
+    drip = [piece for _ in range(100) for piece in (b" ", 0.5)]
+    amazon = Amazon(ok, lambda _: httpx.Response(200, stream=Streamed(clock, *drip)))
+    began = clock.monotonic()
+
+    assert type(failed(amazon, WRITE, seconds=4.0)) is UnavailableError
+    assert clock.monotonic() - began <= 4
 
 
 def test_each_region_is_called_at_its_own_host(clock: MovedClock) -> None:

@@ -123,6 +123,8 @@ HOSTILE = [
     "http://localhost\uff0eevil.com",
     "http://\u2460\u2461\u2466.0.0.1",
     "http://127.0.0.2",
+    "http://127a0.0.1",
+    "http://127.0.0-1",
     "http://127.1",
     "http://127.0.1",
     "http://127.000.000.001",

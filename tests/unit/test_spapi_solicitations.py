@@ -103,7 +103,7 @@ def embedded(*, disabled: object, name: str | None = ACTION) -> dict[str, Any]:
         links({"href": HREF, "name": ACTION}),
         links({"href": "", "name": ACTION}),
         links({"name": ACTION}),
-        links({"href": HREF, "name": f"{ACTION}Solicitation"}),
+        links({"href": "/x", "name": f"{ACTION}Solicitation"}),
         links({"href": f"{HREF}?marketplaceIds={MARKETPLACE}"}),
         links({"href": f"https://host{HREF}/?a=/b/c"}),
         links({"href": HREF, "name": None}),
