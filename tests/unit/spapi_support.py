@@ -16,10 +16,14 @@ from lambdas.core.marketplaces import Region
 from lambdas.spapi.auth import Credentials, LwaTokens, TokenCache
 from lambdas.spapi.client import SpApiClient
 from lambdas.spapi.endpoints import Endpoints
+from lambdas.spapi.errors import SpApiError
+from lambdas.spapi.operation import Operation, Reply
 from lambdas.spapi.pacing import Pacers
 
 START = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)
 ORDER, MARKETPLACE = "903-5550101-0000001", "ATVPDKIKX0DER"
+READ = Operation(name="getThing", method="GET", path="/things/{id}")
+WRITE = Operation(name="createThing", method="POST", path="/things/{id}", success=201)
 CREDENTIALS = Credentials(
     client_id="amzn1.application-oa2-client.CANARY-id",
     client_secret="amzn1.oa2-cs.v1.CANARY-secret",
@@ -123,6 +127,13 @@ def error_body(code: str, message: str, details: str = "") -> dict[str, Any]:
     return {"errors": [{"code": code, "message": message, "details": details}]}
 
 
+OUTSIDE = error_body(
+    "Unauthorized",
+    "You can\u2019t use this feature to request a review outside the 5-30 day range after the"
+    " order delivery date.",
+)
+
+
 def actions_body(*names: str) -> dict[str, Any]:
     path = f"/solicitations/v1/orders/{ORDER}"
     links = [
@@ -165,3 +176,21 @@ ODD_BODIES = {
     "errors is an object": b'{"errors":{"code":"X","message":"Y","details":null}}',
     "half a surrogate": b'{"errors":[{"code":"X","message":"\\ud83d"}]}',
 }
+
+
+def ok(_: httpx.Request | None = None) -> httpx.Response:
+    return httpx.Response(200, json={"a": 1})
+
+
+def ask(amazon: Amazon, operation: Operation = READ, **about: Any) -> Reply:
+    return amazon.client().request(operation, ids={"id": "x"}, **about)
+
+
+def failed(amazon: Amazon, operation: Operation = READ, **about: Any) -> SpApiError:
+    with pytest.raises(SpApiError) as caught:
+        ask(amazon, operation, **about)
+    return caught.value
+
+
+def always(response: Callable[[], httpx.Response]) -> Amazon:
+    return Amazon(lambda _: response())
