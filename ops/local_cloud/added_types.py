@@ -37,6 +37,7 @@ class Added:
 
     type: ClassVar[str]
     named_by: ClassVar[str] = ""
+    has: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, name: str, properties: Properties, account: str, region: str) -> None:
         self.name, self.properties, self.account, self.region = name, properties, account, region
@@ -60,8 +61,8 @@ class Added:
         return True
 
     @classmethod
-    def has_cfn_attr(cls, _attribute: str) -> bool:
-        return True
+    def has_cfn_attr(cls, attribute: str) -> bool:
+        return attribute in cls.has
 
     @classmethod
     def cloudformation_type(cls) -> str:
@@ -98,6 +99,7 @@ class Added:
 
 class ScheduleGroup(Added, CloudFormationModel):
     type = "AWS::Scheduler::ScheduleGroup"
+    has = ("Arn", "State")
     named_by = "Name"
 
     def create(self) -> None:
@@ -113,6 +115,7 @@ class ScheduleGroup(Added, CloudFormationModel):
 
 class Schedule(Added, CloudFormationModel):
     type = "AWS::Scheduler::Schedule"
+    has = ("Arn",)
     named_by = "Name"
 
     def create(self) -> None:
@@ -159,6 +162,7 @@ class QueuePolicy(Added, CloudFormationModel):
 
 class Secret(Added, CloudFormationModel):
     type = "AWS::SecretsManager::Secret"
+    has = ("Id",)
     named_by = "Name"
 
     def create(self) -> None:
@@ -207,6 +211,7 @@ class Subscription(Added, CloudFormationModel):
 
 class Alarm(Added, CloudFormationModel):
     type = "AWS::CloudWatch::Alarm"
+    has = ("Arn",)
     named_by = "AlarmName"
 
     def create(self) -> None:

@@ -62,26 +62,27 @@ class Pump:
     @property
     def next_at(self) -> datetime | None:
         """When the next thing happens; what a long run has delayed was due in the past."""
-        return min((due for due, _ in self._due()), default=None)
+        moments = [self._world.agenda.next_at, *(mapping.next_at for mapping in self._mappings)]
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def run_next(self) -> None:
-        """What has been due longest comes first, so that no backlog starves another."""
-        _, mapping = min(self._due(), key=lambda one: one[0])
-        if mapping:
-            mapping.poll()
-        else:
+        """Pollers take turns, as in AWS no queue's backlog makes another wait."""
+        now = self._world.clock.now
+        if (noted := self._world.agenda.next_at) and noted <= now:
             self._world.agenda.run_next()
+            return
+        for mapping in self._mappings:
+            if (due := mapping.next_at) and due <= now:
+                self._mappings.remove(mapping)
+                self._mappings.append(mapping)
+                mapping.poll()
+                return
 
     def queue(self, name: str) -> LocalQueue:
         """By its name, its URL or its ARN."""
         queue = self.sqs.get_queue(name.rsplit("/", 1)[-1].rsplit(":", 1)[-1])
         assert isinstance(queue, LocalQueue)
         return queue
-
-    def _due(self) -> list[tuple[datetime, EventSourceMapping | None]]:
-        due = [(mapping.next_at, mapping) for mapping in self._mappings]
-        every = [(self._world.agenda.next_at, None), *due]
-        return [(when, source) for when, source in every if when is not None]
 
     # moto forgets these backends with everything else when the mock ends.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator
+from itertools import count, takewhile
 from typing import Any
 
 from moto.core.utils import unix_time_millis
@@ -36,7 +37,9 @@ class LocalQueue(Queue):
         self.lineages: dict[str, Lineage] = {}
         self._accepted: dict[tuple[str | None, str], Message] = {}
         self._came_back: set[Message] = set()
-        self._sequence = 0
+        self._served: dict[str | None, int] = {}
+        self._turns = count(1)
+        self._sequence = count(1)
         super().__init__(name, region, account_id, **attributes)
 
     def is_created(self) -> bool:
@@ -66,6 +69,7 @@ class LocalQueue(Queue):
                 self._bury(message)
                 continue
             message.mark_received(self.visibility_timeout)
+            self._served[message.group_id] = next(self._turns)
             self.pending_messages.add(message)
             taken.append(message)
             if len(taken) == limit:
@@ -114,12 +118,12 @@ class LocalQueue(Queue):
             self.chance.shuffle(visible)
             yield from visible
             return
-        blocked: set[str | None] = set()
-        for message in list(self._messages):
-            if _visible_ms(message) > now:
-                blocked.add(message.group_id)
-            elif message.group_id not in blocked:
-                yield message
+        groups: dict[str | None, list[Message]] = {}
+        for message in self._messages:
+            groups.setdefault(message.group_id, []).append(message)
+        # Groups take turns, as in AWS they are served side by side.
+        for group in sorted(groups, key=lambda one: self._served.get(one, 0)):
+            yield from takewhile(lambda message: _visible_ms(message) <= now, groups[group])
 
     def _is_duplicate(self, message: Message) -> bool:
         """An id counts for five minutes from the first, even after the first was consumed."""
@@ -133,8 +137,7 @@ class LocalQueue(Queue):
         if first := self._accepted.get(key):
             message.id, message.sequence_number = first.id, first.sequence_number
             return True
-        self._sequence += 1
-        message.sequence_number = f"{self._sequence:020d}"
+        message.sequence_number = f"{next(self._sequence):020d}"
         self._accepted[key] = message
         return False
 

@@ -34,7 +34,7 @@ class LocalScheduler(EventBridgeSchedulerBackend):
 
     def update_schedule(self, *_: Any, **given: Any) -> Schedule:
         self._refuse_what_aws_refuses(given)
-        schedule = super().update_schedule(**given)
+        schedule = super().update_schedule(**given | {"state": given.get("state") or "ENABLED"})
         self.on_change(schedule)
         return schedule
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from ops.local_cloud.behaviour import CALM, Behaviour
-from ops.local_cloud.cloud import LocalCloud
+import boto3
+
+from ops.local_cloud import CALM, Behaviour, LocalCloud
 
 Template = dict[str, Any]
 Properties = dict[str, Any]
@@ -114,3 +115,10 @@ def seconds(count: float) -> timedelta:
 def said(cloud: LocalCloud) -> list[Any]:
     """What the handlers printed, each line as JSON."""
     return [json.loads(line.text) for line in cloud.log_lines if line.text[:1] in '{["']
+
+
+def put(cloud: LocalCloud, queue: str, *bodies: str, **more: str) -> None:
+    """Sends to the queue of this logical id, as any client would."""
+    client = boto3.client("sqs")
+    for body in bodies:
+        client.send_message(QueueUrl=cloud.outputs[queue], MessageBody=body, **more)
