@@ -14,7 +14,7 @@ PINS    := lambdas/requirements.txt requirements.txt
 .PHONY: help demo test check bootstrap synth diff deploy destroy lock
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z ]*\):.*##/\1\t/p' Makefile | expand -t 38
+	@awk -F ':.*## ' '/^[a-z ]+:.*## / {printf "%-38s %s\n", $$1, $$2}' Makefile
 
 demo: $(READY)  ## show the whole story on this machine, without an AWS account
 	@$(BIN)/python -m ops demo $(ARGS)
