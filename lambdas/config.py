@@ -52,8 +52,8 @@ class Settings:
             wake_up_queue_arn=environ["WAKE_UP_QUEUE_ARN"],
             wake_up_queue_url=environ["WAKE_UP_QUEUE_URL"],
             policy=_policy(environ["DELAY_DAYS"], environ["TRANSIT_DAYS"]),
-            sp_api_endpoint=environ.get("SP_API_ENDPOINT"),
-            lwa_endpoint=environ.get("LWA_ENDPOINT"),
+            sp_api_endpoint=environ.get("SP_API_ENDPOINT") or None,
+            lwa_endpoint=environ.get("LWA_ENDPOINT") or None,
         )
 
 

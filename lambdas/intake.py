@@ -138,11 +138,11 @@ class Intake:
     def _region(self, change: OrderChange, now: datetime) -> Region | None:
         """The region of the believed subscription; None drops a seller that is not connected."""
         seller = self._seller(change.seller_id, now)
-        region = seller.region_of_subscription(change.subscription_id, now) if seller else None
+        region = _believed(seller, change, now)
         if region is None:
             # `connect` may have registered it since: an id is refused only after a fresh look.
             seller = self._seller(change.seller_id, now, fresh=True)
-            region = seller.region_of_subscription(change.subscription_id, now) if seller else None
+            region = _believed(seller, change, now)
         if seller is None:
             self._telemetry.count("NotificationsRefused")
             self._telemetry.tally("ignored", "unknown_seller")
@@ -260,6 +260,12 @@ class Intake:
         except AwsError as error:
             self._telemetry.count("SchedulesNotCreated")
             self._telemetry.failure("schedule_not_created", error, seller_id=order.seller_id)
+
+
+def _believed(seller: Seller | None, change: OrderChange, now: datetime) -> Region | None:
+    if seller is None:
+        return None
+    return seller.region_of_subscription(change.subscription_id, change.marketplace_id, now)
 
 
 def _sent_at(record: Mapping[str, Any], now: datetime) -> datetime:

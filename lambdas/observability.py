@@ -23,10 +23,10 @@ class _CurrentStdout(logging.StreamHandler[TextIO]):
 
 def make_logger() -> Logger:
     """A JSON logger, with POWERTOOLS_LOG_LEVEL's threshold."""
+    # httpx logs whole URLs, which is more than a log should keep.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     # Every line is logged from this module, so its location would say nothing.
-    return Logger(
-        service=SERVICE, logger_handler=_CurrentStdout(), use_rfc3339=True, location=None
-    )
+    return Logger(service=SERVICE, logger_handler=_CurrentStdout(), use_rfc3339=True, location=None)
 
 
 class Telemetry:

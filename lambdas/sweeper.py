@@ -10,7 +10,7 @@ from lambdas.aws.orders_table import OrdersTable
 from lambdas.aws.sellers_table import SellersTable
 from lambdas.aws.wake_up_queue import WakeUpQueue
 from lambdas.core.marketplaces import Region
-from lambdas.core.seller import Seller
+from lambdas.core.seller import RegionState
 from lambdas.core.solicitation import Status
 from lambdas.observability import Telemetry
 
@@ -66,28 +66,31 @@ class Sweeper:
 
     def _sweep_seller(self, seller_id: str, now: datetime, gauges: "Gauges") -> None:
         seller = self._sellers.get(seller_id)
-        for region in Region:
-            if self._orders.has_due(seller_id, region, until=now - OVERDUE_AFTER):
+        for region, state in (seller.regions if seller else {}).items():
+            if self._measure(seller_id, region, now, gauges):
                 self._wake_up_queue.wake(seller_id, region)
                 self._telemetry.count("SellersWoken")
-            if seller:
-                self._lift_block(seller, region, now, gauges)
-            self._measure(seller_id, region, now, gauges)
+            self._lift_block(seller_id, region, state, now, gauges)
 
-    def _lift_block(self, seller: Seller, region: Region, now: datetime, gauges: "Gauges") -> None:
-        state = seller.regions.get(region)
-        if state is None or state.blocked_until is None:
+    def _measure(self, seller_id: str, region: Region, now: datetime, gauges: "Gauges") -> bool:
+        """Add this seller's open orders to the gauges; whether any is overdue."""
+        overdue = 0
+        for order in self._orders.all_open(seller_id, region):
+            gauges.held += order.status == Status.HELD
+            overdue += order.due_at < now - OVERDUE_AFTER
+            gauges.closest = min(gauges.closest or order.closes_at, order.closes_at)
+        gauges.overdue += overdue
+        return overdue > 0
+
+    def _lift_block(
+        self, seller_id: str, region: Region, state: RegionState, now: datetime, gauges: "Gauges"
+    ) -> None:
+        if state.blocked_until is None:
             return
         if now < state.blocked_until:
             gauges.blocked += 1
         else:
-            self._sellers.lift_block(seller.seller_id, region, version=state.blocked_version)
-
-    def _measure(self, seller_id: str, region: Region, now: datetime, gauges: "Gauges") -> None:
-        for order in self._orders.all_open(seller_id, region):
-            gauges.held += order.status == Status.HELD
-            gauges.overdue += order.due_at < now - OVERDUE_AFTER
-            gauges.closest = min(gauges.closest or order.closes_at, order.closes_at)
+            self._sellers.lift_block(seller_id, region, version=state.blocked_version)
 
 
 class Gauges:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import httpx
@@ -79,7 +80,7 @@ def connect(
     """
     seller_id = _seller_id(seller)
     endpoints = Endpoints.from_overrides(
-        os.environ.get("SP_API_ENDPOINT"), os.environ.get("LWA_ENDPOINT")
+        os.environ.get("SP_API_ENDPOINT") or None, os.environ.get("LWA_ENDPOINT") or None
     )
     deployment = Deployment.find()
     if dry_run:
@@ -144,6 +145,32 @@ def live_off(seller: SellerOption, yes: YesOption = False, dry_run: DryRunOption
     _say(f"stopping; a call may be on its way, so this takes {wait:.0f} seconds")
     end_live(deployment, seller_id)
     _say(f"not live: {seller_id}; nothing more is sent")
+
+
+@app.command(epilog="Example: dayfive demo --orders 1000 --seed 7")
+def demo(
+    orders: Annotated[int, typer.Option(min=1, help="How many orders to ship.")] = 300,
+    days: Annotated[float, typer.Option(min=0.1, help="Over how many days they ship.")] = 14,
+    seed: Annotated[int, typer.Option(help="Another seed is another story.")] = 0,
+    notifications: Annotated[
+        Path | None,
+        typer.Option(help="Your own ORDER_CHANGE messages instead, as JSON Lines."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Run DayFive on this machine: the template that is deployed, against a simulated Amazon.
+
+    Needs no AWS account. Exits with status 1 if a promise was broken.
+    """
+    # The local cloud is for development: a deployed account's commands must not need it.
+    from ops.demo.command import run_demo, run_recording
+
+    if notifications:
+        kept = run_recording(_console, notifications, as_json=as_json)
+    else:
+        kept = run_demo(_console, orders=orders, days=days, seed=seed, as_json=as_json)
+    if not kept:
+        raise typer.Exit(1)
 
 
 def _say(text: str) -> None:

@@ -104,16 +104,12 @@ class OrdersTable:
         found = self._open(seller_id, region, until=until)
         return sorted(found, key=lambda order: (order.closes_at, order.amazon_order_id))
 
-    def has_due(self, seller_id: str, region: Region, *, until: datetime) -> bool:
-        """Whether the index shows any open order due by `until`."""
-        return next(self._open(seller_id, region, until=until, limit=1), None) is not None
-
     def all_open(self, seller_id: str, region: Region) -> Iterator[OpenOrder]:
         """Every open order of this seller and region that the index shows."""
         return self._open(seller_id, region, until=None)
 
     def _open(
-        self, seller_id: str, region: Region, *, until: datetime | None, limit: int = 0
+        self, seller_id: str, region: Region, *, until: datetime | None
     ) -> Iterator[OpenOrder]:
         values = {":key": open_key(seller_id, region)}
         condition = "open_key = :key"
@@ -125,7 +121,6 @@ class OrdersTable:
             "IndexName": OPEN_ORDERS,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": to_attributes(values),
-            **({"Limit": limit} if limit else {}),
         }
         while True:
             with translated("dynamodb:Query"):

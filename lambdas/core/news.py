@@ -25,6 +25,7 @@ from lambdas.core.timing import first_check_at
 from lambdas.core.window import SolicitationWindow, solicitation_window
 
 UNKNOWN_MARKETPLACE = "unknown_marketplace"
+FOREIGN_MARKETPLACE = "marketplace_of_another_region"
 REPLACEMENT_ORDER = "replacement_order"
 
 _MOVED_BY_NEWS = frozenset({Status.WAITING, Status.SENDING, Status.HELD, Status.EXPIRED})
@@ -64,8 +65,8 @@ def on_order_change(
 ) -> Record | Ignore:
     """Decide what one notification does to the order on record.
 
-    `region` is where its subscription lives; `sent_at` is when it reached the queue, which
-    caps the event's own time, so that no clock of Amazon's can date news in the future.
+    `region` is where its subscription lives, and so its calls go. `sent_at` is when it reached
+    the queue: no clock of Amazon's can date news later than that.
     """
     if reason := why_ignored(change):
         return Ignore(reason=reason)
@@ -85,14 +86,14 @@ def _opened(
     status, reason = (
         (Status.SKIPPED, REPLACEMENT_ORDER)
         if change.is_replacement
-        else _place(change.marketplace_id, news, window, now=now)
+        else _place(change.marketplace_id, region, news, window, now=now)
     )
     require_move(None, Event.SHIPPED, status)
     return Solicitation(
         seller_id=change.seller_id,
         amazon_order_id=change.amazon_order_id,
         marketplace_id=change.marketplace_id,
-        region=region_of(change.marketplace_id) or region,
+        region=region,
         fulfillment_type=change.fulfillment_type,
         status=status,
         reason=reason or "shipped",
@@ -127,7 +128,7 @@ def _tombstone(
         seller_id=change.seller_id,
         amazon_order_id=change.amazon_order_id,
         marketplace_id=change.marketplace_id,
-        region=region_of(change.marketplace_id) or region,
+        region=region,
         fulfillment_type=change.fulfillment_type,
         status=Status.CANCELED,
         reason="canceled_before_shipping",
@@ -197,7 +198,7 @@ def _with_news(
     window = _window(news, now=now, policy=policy)
     if window == known.window and _dates_problem(news, now) == _dates_problem(known.news, now):
         return replace(known, news=news)
-    status, reason = _place(known.marketplace_id, news, window, now=now, known=known)
+    status, reason = _place(known.marketplace_id, known.region, news, window, now=now, known=known)
     return known.move(
         Event.NEW_NEWS,
         status,
@@ -211,6 +212,7 @@ def _with_news(
 
 def _place(
     marketplace_id: str,
+    region: Region,
     news: DeliveryNews,
     window: SolicitationWindow,
     *,
@@ -220,8 +222,10 @@ def _place(
     """Where an order that is planned (anew) belongs, and why if it is not simply waiting."""
     if window.has_shut(now):
         return status_at_end(known), "window_already_shut"
-    if region_of(marketplace_id) is None:
-        return Status.HELD, UNKNOWN_MARKETPLACE
+    served_by = region_of(marketplace_id)
+    if served_by is not region:
+        # Its calls would need a token of that region, and this seller's subscription is not there.
+        return Status.HELD, FOREIGN_MARKETPLACE if served_by else UNKNOWN_MARKETPLACE
     if problem := _dates_problem(news, now):
         return Status.HELD, problem
     if known and known.status is Status.HELD and known.reason not in DATES_PROBLEMS:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from lambdas.core.marketplaces import Region
+from lambdas.core.marketplaces import Region, region_of
 
 # Amazon may deliver for a while under the subscription that a newer one has replaced.
 REPLACED_BELIEVED_FOR = timedelta(days=14)
@@ -34,6 +34,10 @@ class RegionState:
     slowed_until: datetime | None = None
     slow_steps: int = 0
 
+    def names(self, subscription_id: str) -> bool:
+        """Whether this subscription is, or once was, the one of this region."""
+        return subscription_id == self.subscription_id or subscription_id in self.replaced
+
     def believes(self, subscription_id: str, now: datetime) -> bool:
         """Whether a notification under this subscription is this seller's own."""
         if subscription_id == self.subscription_id:
@@ -52,11 +56,6 @@ class RegionState:
             return "slowed"
         return None
 
-    def come_back_at(self, now: datetime) -> datetime | None:
-        """When what holds the calls back is over, or None when nothing does."""
-        ends = [end for end in (self.blocked_until, self.slowed_until) if end and end > now]
-        return max(ends, default=None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seller:
@@ -69,15 +68,22 @@ class Seller:
     last_notification_at: datetime | None = None
     regions: Mapping[Region, RegionState] = field(default_factory=dict)
 
-    def region_of_subscription(self, subscription_id: str, now: datetime) -> Region | None:
-        """The region whose subscription this is, or None when it is not this seller's."""
-        exact = [
-            region
-            for region, state in self.regions.items()
-            if subscription_id == state.subscription_id or subscription_id in state.replaced
+    def region_of_subscription(
+        self, subscription_id: str, marketplace_id: str, now: datetime
+    ) -> Region | None:
+        """The region whose subscription this is, or None when it is not this seller's.
+
+        While several regions are being connected their new ids are not known yet, and the
+        marketplace tells which one it is.
+        """
+        believing = [
+            region for region, state in self.regions.items() if state.believes(subscription_id, now)
         ]
-        candidates = exact or list(self.regions)
-        return next((r for r in candidates if self.regions[r].believes(subscription_id, now)), None)
+        exact = [region for region in believing if self.regions[region].names(subscription_id)]
+        by_marketplace = region_of(marketplace_id)
+        if not exact and by_marketplace in believing:
+            return by_marketplace
+        return next(iter(exact or believing), None)
 
     def why_no_calls(self, region: Region, now: datetime) -> str | None:
         """Why Amazon may not be called for this seller and region now, or None."""

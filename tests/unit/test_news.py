@@ -90,8 +90,11 @@ def test_an_unknown_marketplace_is_held_until_its_window_shuts() -> None:
     assert order.due_at == order.window.closes_at
 
 
-def test_a_marketplace_decides_the_region() -> None:
-    assert recorded(None, order_change(marketplace_id="A1PA6795UKMFR9")).region is Region.EU
+def test_a_marketplace_of_another_region_than_its_subscription_is_held() -> None:
+    order = recorded(None, order_change(marketplace_id="A1PA6795UKMFR9"))
+
+    assert (order.status, order.reason) == (Status.HELD, "marketplace_of_another_region")
+    assert order.region is Region.NA
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,98 @@
+"""Prints how a run ended: the outcomes, the figures and the promises."""
+
+from rich.console import Console
+from rich.table import Table
+
+from ops.demo.figures import Figures
+from ops.demo.judge import Verdict
+from ops.demo.story import Ending
+
+_BROKEN_SHOWN = 5
+
+_MEANINGS = {
+    "SENT": "the buyer was asked",
+    "SENT_UNCONFIRMED": "called, the answer never came: counts as asked",
+    "ALREADY_REQUESTED": "asked before, by other means",
+    "EXPIRED": "its window shut",
+    "CANCELED": "cancelled",
+    "SKIPPED": "left out by rule",
+    "HELD": "waits for a person",
+}
+
+
+def print_ending(console: Console, ending: Ending) -> None:
+    """Print one run's tables; the last line says whether every promise was kept."""
+    console.print(_outcomes(ending.figures))
+    console.print()
+    _print_figures(console, ending.figures)
+    console.print()
+    console.print(_promises(ending.verdicts))
+    for verdict in ending.verdicts:
+        for fault in verdict.broken[:_BROKEN_SHOWN]:
+            console.print(f"  {verdict.promise}: {fault}", markup=False)
+        if len(verdict.broken) > _BROKEN_SHOWN:
+            console.print(f"  ... and {len(verdict.broken) - _BROKEN_SHOWN} more")
+    console.print()
+    console.print("Every promise was kept." if ending.kept else "A promise was broken.")
+
+
+def _outcomes(figures: Figures) -> Table:
+    table = Table(title="How every order ended", title_justify="left", box=None, pad_edge=False)
+    table.add_column("orders", justify="right")
+    table.add_column("state")
+    table.add_column("why")
+    for outcome, count in figures.outcomes.items():
+        status, _, reason = outcome.partition(": ")
+        table.add_row(str(count), status, reason.replace("_", " "))
+    return table
+
+
+def _print_figures(console: Console, figures: Figures) -> None:
+    ignored = sum(figures.ignored.values())
+    reasons = ", ".join(
+        f"{count} {reason.replace('_', ' ')}" for reason, count in figures.ignored.items()
+    )
+    rows = [
+        ("notifications", f"{figures.notifications} on the queue"),
+        ("  needing no work", f"{ignored} ({reasons})" if ignored else "0"),
+        ("  to the dead-letter queue", f"{figures.refused} malformed"),
+        ("solicitations", f"{figures.sent} sent, {figures.checks} checks"),
+        ("  checks per solicitation", _number(figures.checks_per_sent)),
+        ("  of the orders that could be asked", _share(figures)),
+        ("delay from eligible to asked", _delay(figures)),
+        ("refused by the usage plan", f"{figures.plan_refusals} of {figures.plan_calls} calls"),
+        ("time", f"{figures.simulated_days:.0f} days in {figures.seconds:.0f} seconds"),
+    ]
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        console.print(f"{name:<{width}}  {value}", markup=False, soft_wrap=True)
+
+
+def _promises(verdicts: list[Verdict]) -> Table:
+    table = Table(title="The promises", title_justify="left", box=None, pad_edge=False)
+    table.add_column("promise")
+    table.add_column("tested", justify="right")
+    table.add_column("broken", justify="right")
+    table.add_column("what was looked at")
+    for verdict in verdicts:
+        table.add_row(
+            verdict.promise, str(verdict.tested), str(len(verdict.broken)), verdict.meaning
+        )
+    return table
+
+
+def _number(value: float | None) -> str:
+    return f"{value:.2f}" if value is not None else "none was sent"
+
+
+def _share(figures: Figures) -> str:
+    if not figures.eligible:
+        return "none could be"
+    share = figures.eligible_asked / figures.eligible
+    return f"{figures.eligible_asked} of {figures.eligible} ({share:.1%})"
+
+
+def _delay(figures: Figures) -> str:
+    if figures.delay_median is None or figures.delay_p90 is None:
+        return _number(figures.delay_median)
+    return f"median {figures.delay_median:.1f} days, 90th percentile {figures.delay_p90:.1f} days"
