@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ops.local_cloud.stack import STACK_NAME
@@ -24,21 +25,22 @@ class SynthesisError(RuntimeError):
 
 def synthesise(project: Path = PROJECT, cache: Path = CACHE) -> dict[str, Any]:
     """Needs no account, no network and no Docker; a second call reads a file."""
-    folder = cache / _fingerprint(project)
-    path = folder / f"{STACK_NAME}.template.json"
+    path = cache / f"{_fingerprint(project)}.json"
     if not path.exists():
-        _run_app(project, folder)
+        cache.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=cache) as folder:
+            _run_app(project, folder)
+            Path(folder, f"{STACK_NAME}.template.json").replace(path)
     template: dict[str, Any] = json.loads(path.read_text())
     return template
 
 
-def _run_app(project: Path, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _run_app(project: Path, folder: str) -> None:
     context = json.dumps(WITHOUT_ASSETS)
     done = subprocess.run(
         [sys.executable, "app.py"],
         cwd=project,
-        env={**os.environ, "CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": context},
+        env={**os.environ, "CDK_OUTDIR": folder, "CDK_CONTEXT_JSON": context},
         capture_output=True,
         text=True,
         check=False,
