@@ -11,10 +11,12 @@ from lambdas.aws.sellers_table import SellersTable
 from lambdas.aws.wake_up_queue import WakeUpQueue
 from lambdas.core.marketplaces import Region
 from lambdas.core.seller import RegionState
-from lambdas.core.solicitation import Status
 from lambdas.observability import Telemetry
 
 OVERDUE_AFTER = timedelta(minutes=10)
+
+# The gauge of the closest shutting window looks no farther ahead than this.
+FARTHEST_SHUT = timedelta(hours=48)
 
 
 class SweepIncompleteError(Exception):
@@ -59,7 +61,7 @@ class Sweeper:
             except AwsError as error:
                 failed += 1
                 self._telemetry.failure("seller_not_swept", error, seller_id=seller_id)
-        gauges.emit(self._telemetry, now)
+        gauges.emit(self._telemetry)
         self._telemetry.flush("swept")
         if failed:
             raise SweepIncompleteError(f"{failed} sellers could not be swept")
@@ -74,12 +76,12 @@ class Sweeper:
 
     def _measure(self, seller_id: str, region: Region, now: datetime, gauges: "Gauges") -> bool:
         """Add this seller's open orders to the gauges; whether any is overdue."""
-        overdue = 0
-        for order in self._orders.all_open(seller_id, region):
-            gauges.held += order.status == Status.HELD
-            overdue += order.due_at < now - OVERDUE_AFTER
-            gauges.closest = min(gauges.closest or order.closes_at, order.closes_at)
+        # An order is due before its window shuts, so the next to shut is among the next due.
+        soon = self._orders.due(seller_id, region, until=now + FARTHEST_SHUT)
+        overdue = sum(order.due_at < now - OVERDUE_AFTER for order in soon)
         gauges.overdue += overdue
+        gauges.held += self._orders.count_held(seller_id, region)
+        gauges.closest = min([gauges.closest, *(order.closes_at - now for order in soon)])
         return overdue > 0
 
     def _lift_block(
@@ -100,12 +102,11 @@ class Gauges:
         self.held = 0
         self.blocked = 0
         self.overdue = 0
-        self.closest: datetime | None = None
+        self.closest = FARTHEST_SHUT
 
-    def emit(self, telemetry: Telemetry, now: datetime) -> None:
+    def emit(self, telemetry: Telemetry) -> None:
         telemetry.gauge("Sweeps", 1)
         telemetry.gauge("OrdersHeld", self.held)
         telemetry.gauge("SellersBlocked", self.blocked)
         telemetry.gauge("OrdersOverdue", self.overdue)
-        if self.closest:
-            telemetry.gauge("HoursToClosestShut", (self.closest - now) / timedelta(hours=1))
+        telemetry.gauge("HoursToClosestShut", self.closest / timedelta(hours=1))

@@ -104,6 +104,17 @@ class OrdersTable:
         found = self._open(seller_id, region, until=until)
         return sorted(found, key=lambda order: (order.closes_at, order.amazon_order_id))
 
+    def count_held(self, seller_id: str, region: Region) -> int:
+        """How many of this seller's orders wait for a person."""
+        query = {
+            **self._query(seller_id, region, until=None),
+            "FilterExpression": "#status = :held",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "Select": "COUNT",
+        }
+        query["ExpressionAttributeValues"] |= to_attributes({":held": str(Status.HELD)})
+        return sum(page["Count"] for page in self._pages(query))
+
     def all_open(self, seller_id: str, region: Region) -> Iterator[OpenOrder]:
         """Every open order of this seller and region that the index shows."""
         return self._open(seller_id, region, until=None)
@@ -111,24 +122,29 @@ class OrdersTable:
     def _open(
         self, seller_id: str, region: Region, *, until: datetime | None
     ) -> Iterator[OpenOrder]:
+        for page in self._pages(self._query(seller_id, region, until=until)):
+            yield from (_open_order(from_attributes(item)) for item in page["Items"])
+
+    def _query(self, seller_id: str, region: Region, *, until: datetime | None) -> Item:
         values = {":key": open_key(seller_id, region)}
         condition = "open_key = :key"
         if until is not None:
             condition += " AND due_at <= :until"
             values[":until"] = to_text(until)
-        query: Item = {
+        return {
             "TableName": self._table_name,
             "IndexName": OPEN_ORDERS,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": to_attributes(values),
         }
-        while True:
+
+    def _pages(self, query: Item) -> Iterator[Item]:
+        page: Item = {}
+        while not page or "LastEvaluatedKey" in page:
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]} if page else {}
             with translated("dynamodb:Query"):
-                page = self._client.query(**query)
-            yield from (_open_order(from_attributes(item)) for item in page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+                page = self._client.query(**query, **start)
+            yield page
 
     def _put(self, written: Solicitation, condition: str, values: Item) -> Solicitation:
         item = to_attributes(solicitation_item(written))

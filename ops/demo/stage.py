@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from lambdas.aws.items import to_text
 from ops.demo.canaries import Canaries
 from ops.deployment import Deployment
+from ops.local_cloud.behaviour import Behaviour
 from ops.local_cloud.cloud import LocalCloud
 from ops.local_cloud.template import synthesise
 from ops.secrets import Secrets
@@ -18,6 +19,9 @@ from ops.simulator.simulator import Simulator
 
 CLIENT_ID = "amzn1.application-oa2-client.demo"
 CLIENT_SECRET = "amzn1.oa2-cs.v1.demo-secret"
+
+# A cold start takes a tenth of a second of real time here, and the demo is not about them.
+_BEHAVIOUR = Behaviour(idle_lifetime=timedelta(days=1), longest_lifetime=timedelta(days=14))
 
 # Longer than any window: a promise may lie half a year ahead.
 LONGEST_RUN = timedelta(days=300)
@@ -98,7 +102,9 @@ def stage(*, start: datetime, seed: int, sellers: Sequence[Seller]) -> Iterator[
         }
         with (
             _environment(endpoints),
-            LocalCloud.create(template, start=start, environment=endpoints, seed=seed) as cloud,
+            LocalCloud.create(
+                template, start=start, environment=endpoints, seed=seed, behaviour=_BEHAVIOUR
+            ) as cloud,
         ):
             cloud.on_call(canaries.on_call)
             simulator.add_application(CLIENT_ID, CLIENT_SECRET)
