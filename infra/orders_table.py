@@ -29,7 +29,8 @@ class OrdersTable(Construct):
             partition_key=dynamodb.Attribute(name="open_key", type=string),
             sort_key=dynamodb.Attribute(name="due_at", type=string),
             projection_type=dynamodb.ProjectionType.INCLUDE,
-            non_key_attributes=["status", "closes_at"],
+            # `regions` is a seller's own: the sweeper needs it of every seller, every hour.
+            non_key_attributes=["status", "closes_at", "regions"],
         )
 
     @property

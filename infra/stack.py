@@ -59,8 +59,6 @@ class DayFiveStack(cdk.Stack):
             "WAKE_UP_QUEUE_URL": self.wake_ups.queue.queue_url,
             "DELAY_DAYS": f"{settings.delay_days}",
             "TRANSIT_DAYS": f"{earliest}-{latest}",
-            "POWERTOOLS_SERVICE_NAME": "dayfive",
-            "POWERTOOLS_METRICS_NAMESPACE": "DayFive",
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
 
@@ -71,7 +69,7 @@ class DayFiveStack(cdk.Stack):
         self.intake.allow(self.order_changes.key.key_arn, "kms:Decrypt")
         self.sender.allow(wake_ups, "sqs:SendMessage")
         self.sweeper.allow(wake_ups, "sqs:SendMessage")
-        self.sweeper.allow(table, "dynamodb:GetItem", "dynamodb:UpdateItem")
+        self.sweeper.allow(table, "dynamodb:UpdateItem")
         for writer in (self.intake, self.sender):
             writer.allow(table, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
             writer.allow(self.schedules.schedule_arns, "scheduler:CreateSchedule")

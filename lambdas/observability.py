@@ -69,12 +69,12 @@ class Telemetry:
             tallies = {group: dict(words) for group, words in self._tallies.items()}
             self.info(event, **tallies, counts=dict(self._metrics))
         values = {**self._metrics, **self._gauges}
+        self._metrics.clear()
+        self._gauges.clear()
+        self._tallies.clear()
         if not values:
             return
         metrics = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
         for name, value in values.items():
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
         metrics.flush_metrics()
-        self._metrics.clear()
-        self._gauges.clear()
-        self._tallies.clear()

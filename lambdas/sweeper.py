@@ -10,7 +10,7 @@ from lambdas.aws.orders_table import OrdersTable
 from lambdas.aws.sellers_table import SellersTable
 from lambdas.aws.wake_up_queue import WakeUpQueue
 from lambdas.core.marketplaces import Region
-from lambdas.core.seller import RegionState
+from lambdas.core.seller import RegionState, Seller
 from lambdas.observability import Telemetry
 
 OVERDUE_AFTER = timedelta(minutes=10)
@@ -55,24 +55,23 @@ class Sweeper:
         now = datetime.now(UTC)
         gauges = Gauges()
         failed = 0
-        for seller_id in self._sellers.seller_ids():
+        for seller in self._sellers.all():
             try:
-                self._sweep_seller(seller_id, now, gauges)
+                self._sweep_seller(seller, now, gauges)
             except AwsError as error:
                 failed += 1
-                self._telemetry.failure("seller_not_swept", error, seller_id=seller_id)
+                self._telemetry.failure("seller_not_swept", error, seller_id=seller.seller_id)
         gauges.emit(self._telemetry)
         self._telemetry.flush("swept")
         if failed:
             raise SweepIncompleteError(f"{failed} sellers could not be swept")
 
-    def _sweep_seller(self, seller_id: str, now: datetime, gauges: "Gauges") -> None:
-        seller = self._sellers.get(seller_id)
-        for region, state in (seller.regions if seller else {}).items():
-            if self._measure(seller_id, region, now, gauges):
-                self._wake_up_queue.wake(seller_id, region)
+    def _sweep_seller(self, seller: Seller, now: datetime, gauges: "Gauges") -> None:
+        for region, state in seller.regions.items():
+            if self._measure(seller.seller_id, region, now, gauges):
+                self._wake_up_queue.wake(seller.seller_id, region)
                 self._telemetry.count("SellersWoken")
-            self._lift_block(seller_id, region, state, now, gauges)
+            self._lift_block(seller.seller_id, region, state, now, gauges)
 
     def _measure(self, seller_id: str, region: Region, now: datetime, gauges: "Gauges") -> bool:
         """Add this seller's open orders to the gauges; whether any is overdue."""

@@ -125,7 +125,11 @@ def live_on(seller: SellerOption, yes: YesOption = False, dry_run: DryRunOption 
         deployment,
         seller_id,
         track=lambda orders: track(
-            orders, description="Planning", console=_console, transient=True, disable=not orders
+            orders,
+            description="Planning",
+            console=_console,
+            transient=True,
+            disable=not (orders and _console.is_terminal),
         ),
     )
     _say(f"live: {seller_id}; orders planned anew: {planned}")

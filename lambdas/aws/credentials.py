@@ -75,8 +75,11 @@ class CredentialsStore:
             with translated("secretsmanager:GetSecretValue"):
                 answer = self._client.get_secret_value(SecretId=name)
         except AwsRefusedError as error:
-            if error.code == "ResourceNotFoundException":
-                raise CredentialsMissingError(f"there is no secret {name}") from error
+            # A grant by the secret's name does not cover the name of one that is not there.
+            if error.code in {"ResourceNotFoundException", "AccessDeniedException"}:
+                raise CredentialsMissingError(
+                    f"there is no secret {name}, or it may not be read: run dayfive connect"
+                ) from error
             raise
         self._cache[name] = _Secret(
             fields=_fields(answer.get("SecretString"), name),

@@ -43,8 +43,8 @@ class SellersTable:
         item = answer.get("Item")
         return seller_from(from_attributes(item)) if item else None
 
-    def seller_ids(self) -> Iterator[str]:
-        """Every connected seller."""
+    def all(self) -> Iterator[Seller]:
+        """Every connected seller with its regions, as the index shows it (a moment late)."""
         query: Item = {
             "TableName": self._table_name,
             "IndexName": OPEN_ORDERS,
@@ -54,7 +54,7 @@ class SellersTable:
         while True:
             with translated("dynamodb:Query"):
                 page = self._client.query(**query)
-            yield from (from_attributes(item)["seller_id"] for item in page["Items"])
+            yield from (seller_from(from_attributes(item)) for item in page["Items"])
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]

@@ -63,6 +63,9 @@ def _progress(
     console: Console, set_stage: Stage, days: float
 ) -> Iterator[Callable[[datetime], None]]:
     start = set_stage.cloud.now
+    if not console.is_terminal:
+        yield lambda now: _print_week(console, set_stage, (now - start).days)
+        return
     columns = (
         TextColumn("day {task.completed:>3.0f}"),
         BarColumn(),
@@ -83,3 +86,10 @@ def _progress(
             )
 
         yield on_day
+
+
+def _print_week(console: Console, set_stage: Stage, day: int) -> None:
+    if day % 7 == 0:
+        sent = sum(entry.accepted for entry in set_stage.simulator.ledger)
+        told, still_open = len(set_stage.delivered), set_stage.open_orders()
+        console.print(f"day {day:>3}: {told} notifications, {still_open} open, {sent} asked")

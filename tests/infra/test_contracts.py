@@ -27,8 +27,6 @@ def test_every_function_gets_the_same_environment_and_can_read_it(
         "WAKE_UP_QUEUE_URL": "${WakeUpQueue}",
         "DELAY_DAYS": "5",
         "TRANSIT_DAYS": "3-15",
-        "POWERTOOLS_SERVICE_NAME": "dayfive",
-        "POWERTOOLS_METRICS_NAMESPACE": "DayFive",
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
     Settings.from_env(environment)
@@ -66,7 +64,11 @@ def test_the_index_holds_open_orders_by_due_time(stack: ReadableStack) -> None:
     assert index["IndexName"] == OPEN_ORDERS
     assert _keys(index) == [("open_key", "HASH"), ("due_at", "RANGE")]
     assert index["Projection"]["ProjectionType"] == "INCLUDE"
-    assert set(index["Projection"]["NonKeyAttributes"]) == {"status", "closes_at"}
+    assert set(index["Projection"]["NonKeyAttributes"]) == {
+        "status",
+        "closes_at",
+        "regions",
+    }
 
 
 def test_the_sender_may_read_the_secrets_that_connect_writes(stack: ReadableStack) -> None:

@@ -65,7 +65,7 @@ def settings(aws: None) -> Settings:
                 ],
                 "Projection": {
                     "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": ["status", "closes_at"],
+                    "NonKeyAttributes": ["status", "closes_at", "regions"],
                 },
             }
         ],
