@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import boto3
+import botocore.session
 from moto import mock_aws
 from moto.moto_api._internal import mock_random
 from moto.sqs.models import Message
@@ -229,8 +231,13 @@ class LocalCloud:
 
 @contextmanager
 def _own_session(seed: int, region: str) -> Iterator[None]:
-    """A session made before has none of the hooks, and moto draws its ids at random."""
+    """A session made before has none of the hooks, and moto draws its ids at random.
+
+    One loader serves all sessions: to read AWS's models anew would be most of a cold start.
+    """
     outer, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None
+    create_loader = botocore.session.create_loader
+    botocore.session.create_loader = cache(create_loader)
     outer_region = os.environ.get(REGION)
     os.environ[REGION] = region
     mock_random.seed(seed)
@@ -238,6 +245,7 @@ def _own_session(seed: int, region: str) -> Iterator[None]:
         yield
     finally:
         mock_random.seed()
+        botocore.session.create_loader = create_loader
         del os.environ[REGION]
         if outer_region is not None:
             os.environ[REGION] = outer_region

@@ -59,6 +59,7 @@ class ExecutionEnvironment:
         outer_modules = self._take_out()
         sys.path.insert(0, self._code)
         sys.modules.update(self._modules)
+        count = len(sys.modules)
         _set_environ(self._variables)
         logging.Logger.manager = self._loggers
         try:
@@ -67,15 +68,18 @@ class ExecutionEnvironment:
         finally:
             logging.Logger.manager = outer_manager
             _set_environ(outer_variables)
-            self._modules = self._take_out()
-            sys.modules.update(outer_modules)
             sys.path.remove(self._code)
+            if len(sys.modules) != count:
+                self._modules = self._take_out()
+            for name in self._modules:
+                sys.modules.pop(name, None)
+            sys.modules.update(outer_modules)
 
     def _take_out(self) -> dict[str, ModuleType]:
         if self._family not in sys.modules:
             return {}
         inside = f"{self._family}."
-        names = [name for name in sys.modules if name == self._family or name.startswith(inside)]
+        names = [name for name in sys.modules if f"{name}.".startswith(inside)]
         return {name: sys.modules.pop(name) for name in names}
 
 
