@@ -75,11 +75,12 @@ class Sweeper:
 
     def _measure(self, seller_id: str, region: Region, now: datetime, gauges: "Gauges") -> bool:
         """Add this seller's open orders to the gauges; whether any is overdue."""
+        held = list(self._orders.held(seller_id, region))
         # An order is due before its window shuts, so the next to shut is among the next due.
-        soon = self._orders.due(seller_id, region, until=now + FARTHEST_SHUT)
+        soon = [*held, *self._orders.waiting(seller_id, region, until=now + FARTHEST_SHUT)]
         overdue = sum(order.due_at < now - OVERDUE_AFTER for order in soon)
         gauges.overdue += overdue
-        gauges.held += self._orders.count_held(seller_id, region)
+        gauges.held += len(held)
         gauges.closest = min([gauges.closest, *(order.closes_at - now for order in soon)])
         return overdue > 0
 

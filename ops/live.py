@@ -33,7 +33,7 @@ def waiting_for_live(deployment: Deployment, seller_id: str, region: Region) -> 
     """Open orders that a dry run may have found offered, soonest to close first."""
     waiting = [
         order
-        for order in deployment.orders.all_open(seller_id, region)
+        for order in deployment.orders.waiting(seller_id, region)
         if order.status == Status.WAITING
         and order.due_at >= order.closes_at - LAST_CHECKS_BEFORE_CLOSE[-1]
     ]

@@ -32,9 +32,12 @@ def from_attributes(attributes: Mapping[str, Any]) -> Item:
     return {name: _deserializer.deserialize(value) for name, value in attributes.items()}
 
 
-def open_key(seller_id: str, region: Region) -> str:
-    """The index partition that lists one seller's open orders in one region."""
-    return f"{seller_id}#{region}"
+def open_key(seller_id: str, region: Region, *, held: bool = False) -> str:
+    """The index partition that lists one seller's open orders in one region.
+
+    Those that are held lie apart, so that counting them never reads the others.
+    """
+    return f"{seller_id}#{region}#HELD" if held else f"{seller_id}#{region}"
 
 
 def to_text(instant: datetime) -> str:
@@ -52,7 +55,7 @@ def solicitation_item(solicitation: Solicitation) -> Item:
     item = {
         "seller_id": s.seller_id,
         "amazon_order_id": s.amazon_order_id,
-        "open_key": open_key(s.seller_id, s.region) if s.is_open else None,
+        "open_key": _open_key(s),
         "due_at": to_text(s.due_at),
         "marketplace_id": s.marketplace_id,
         "region": str(s.region),
@@ -189,6 +192,13 @@ def _note_from(item: Item) -> Note:
 def _check_from(text: str) -> Check:
     at, _, answer = text.partition(" ")
     return Check(at=from_text(at), answer=answer)
+
+
+def _open_key(solicitation: Solicitation) -> str | None:
+    if not solicitation.is_open:
+        return None
+    held = solicitation.status is Status.HELD
+    return open_key(solicitation.seller_id, solicitation.region, held=held)
 
 
 def _text(instant: datetime | None) -> str | None:

@@ -101,50 +101,41 @@ class OrdersTable:
 
     def due(self, seller_id: str, region: Region, *, until: datetime) -> list[OpenOrder]:
         """Open orders due by `until`, soonest to close first (an eventually consistent read)."""
-        found = self._open(seller_id, region, until=until)
+        found = [
+            *self._read(open_key(seller_id, region), until=until),
+            *self._read(open_key(seller_id, region, held=True), until=until),
+        ]
         return sorted(found, key=lambda order: (order.closes_at, order.amazon_order_id))
 
-    def count_held(self, seller_id: str, region: Region) -> int:
-        """How many of this seller's orders wait for a person."""
-        query = {
-            **self._query(seller_id, region, until=None),
-            "FilterExpression": "#status = :held",
-            "ExpressionAttributeNames": {"#status": "status"},
-            "Select": "COUNT",
-        }
-        query["ExpressionAttributeValues"] |= to_attributes({":held": str(Status.HELD)})
-        return sum(page["Count"] for page in self._pages(query))
-
-    def all_open(self, seller_id: str, region: Region) -> Iterator[OpenOrder]:
-        """Every open order of this seller and region that the index shows."""
-        return self._open(seller_id, region, until=None)
-
-    def _open(
-        self, seller_id: str, region: Region, *, until: datetime | None
+    def waiting(
+        self, seller_id: str, region: Region, *, until: datetime | None = None
     ) -> Iterator[OpenOrder]:
-        for page in self._pages(self._query(seller_id, region, until=until)):
-            yield from (_open_order(from_attributes(item)) for item in page["Items"])
+        """Orders that wait or are being sent, as the index shows them, by their due time."""
+        return self._read(open_key(seller_id, region), until=until)
 
-    def _query(self, seller_id: str, region: Region, *, until: datetime | None) -> Item:
-        values = {":key": open_key(seller_id, region)}
+    def held(self, seller_id: str, region: Region) -> Iterator[OpenOrder]:
+        """Orders that wait for a person, as the index shows them."""
+        return self._read(open_key(seller_id, region, held=True), until=None)
+
+    def _read(self, key: str, *, until: datetime | None) -> Iterator[OpenOrder]:
+        values = {":key": key}
         condition = "open_key = :key"
         if until is not None:
             condition += " AND due_at <= :until"
             values[":until"] = to_text(until)
-        return {
+        query: Item = {
             "TableName": self._table_name,
             "IndexName": OPEN_ORDERS,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": to_attributes(values),
         }
-
-    def _pages(self, query: Item) -> Iterator[Item]:
-        page: Item = {}
-        while not page or "LastEvaluatedKey" in page:
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]} if page else {}
+        while True:
             with translated("dynamodb:Query"):
-                page = self._client.query(**query, **start)
-            yield page
+                page = self._client.query(**query)
+            yield from (_open_order(from_attributes(item)) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _put(self, written: Solicitation, condition: str, values: Item) -> Solicitation:
         item = to_attributes(solicitation_item(written))
