@@ -14,8 +14,10 @@ from lambdas.core.seller import RegionState, Seller
 from lambdas.observability import Telemetry
 
 OVERDUE_AFTER = timedelta(minutes=10)
+NEXT_SWEEP = timedelta(hours=1)
 
-# The gauge of the closest shutting window looks no farther ahead than this.
+# What is due later has its look ahead of it, so the gauge of the closest shutting window is
+# about what is overdue, held or due before the next sweep, and no higher than this.
 FARTHEST_SHUT = timedelta(hours=48)
 
 
@@ -76,8 +78,7 @@ class Sweeper:
     def _measure(self, seller_id: str, region: Region, now: datetime, gauges: "Gauges") -> bool:
         """Add this seller's open orders to the gauges; whether any is overdue."""
         held = list(self._orders.held(seller_id, region))
-        # An order is due before its window shuts, so the next to shut is among the next due.
-        soon = [*held, *self._orders.waiting(seller_id, region, until=now + FARTHEST_SHUT)]
+        soon = [*held, *self._orders.waiting(seller_id, region, until=now + NEXT_SWEEP)]
         overdue = sum(order.due_at < now - OVERDUE_AFTER for order in soon)
         gauges.overdue += overdue
         gauges.held += len(held)
