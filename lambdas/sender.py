@@ -73,10 +73,12 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _sender(environment: wiring.Environment) -> "Sender":
     settings = environment.settings
+    # Reading the certificates takes longer than a call, so only the connections are new each run.
+    verify = httpx.create_ssl_context(trust_env=False)
     return Sender(
         environment,
         endpoints=Endpoints.from_overrides(settings.sp_api_endpoint, settings.lwa_endpoint),
-        open_http=lambda: httpx.Client(trust_env=False),
+        open_http=lambda: httpx.Client(verify=verify, trust_env=False),
     )
 
 
