@@ -22,7 +22,7 @@ class Behaviour:
     """How long an item may be read after its time to live."""
     call_latency: timedelta = timedelta(milliseconds=5)
     """How long a function waits for each answer of AWS."""
-    idle_lifetime: timedelta = timedelta(minutes=90)
+    idle_lifetime: timedelta = timedelta(hours=4)
     """An execution environment that rested longer is gone."""
     longest_lifetime: timedelta = timedelta(hours=24)
     """An execution environment is replaced at this age, however busy it is."""

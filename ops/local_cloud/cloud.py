@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import boto3
-import botocore.session
 from moto import mock_aws
 from moto.moto_api._internal import mock_random
 from moto.sqs.models import Message
@@ -24,6 +22,7 @@ from ops.local_cloud.clock import Clock
 from ops.local_cloud.console import LogLine, MetricValue
 from ops.local_cloud.functions import Counts, Function, InvocationError, Outcome
 from ops.local_cloud.pump import Pump
+from ops.local_cloud.shortcuts import shortcuts
 from ops.local_cloud.stack import Template
 from ops.local_cloud.targets import Undelivered
 from ops.local_cloud.world import World
@@ -106,6 +105,7 @@ class LocalCloud:
             entered.enter_context(self.clock)
             entered.enter_context(self._calls)
             entered.enter_context(mock_aws(config={"lambda": {"use_docker": False}}))
+            entered.enter_context(shortcuts())
             entered.enter_context(_own_session(self._world.seed, self.region))
             self._pump = Pump(
                 self._template,
@@ -231,13 +231,8 @@ class LocalCloud:
 
 @contextmanager
 def _own_session(seed: int, region: str) -> Iterator[None]:
-    """A session made before has none of the hooks, and moto draws its ids at random.
-
-    One loader serves all sessions: to read AWS's models anew would be most of a cold start.
-    """
+    """A session made before has none of the hooks, and moto draws its ids at random."""
     outer, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None
-    create_loader = botocore.session.create_loader
-    botocore.session.create_loader = cache(create_loader)
     outer_region = os.environ.get(REGION)
     os.environ[REGION] = region
     mock_random.seed(seed)
@@ -245,7 +240,6 @@ def _own_session(seed: int, region: str) -> Iterator[None]:
         yield
     finally:
         mock_random.seed()
-        botocore.session.create_loader = create_loader
         del os.environ[REGION]
         if outer_region is not None:
             os.environ[REGION] = outer_region

@@ -76,10 +76,12 @@ class ExecutionEnvironment:
             sys.modules.update(outer_modules)
 
     def _take_out(self) -> dict[str, ModuleType]:
+        """Of the process itself, which may use the handlers' package too, or of a run outside."""
         if self._family not in sys.modules:
             return {}
         inside = f"{self._family}."
-        names = [name for name in sys.modules if f"{name}.".startswith(inside)]
+        alike = [name for name in sys.modules if name.startswith(self._family)]
+        names = [name for name in alike if f"{name}.".startswith(inside)]
         return {name: sys.modules.pop(name) for name in names}
 
 

@@ -1,0 +1,47 @@
+"""The same answers in a fraction of the time: what moto and botocore would do over and over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import botocore.session
+import moto.core.responses
+from botocore.model import StructureShape
+from moto.core.serialize import SERVICE_SPECIFIC_SERIALIZERS, JSONSerializer
+
+
+class WrittenAsTheyAre(JSONSerializer):
+    """moto looks for each of ten types in each attribute of an item that is in its form already."""
+
+    def _serialize_type_structure(
+        self, serialized: Any, value: Any, shape: StructureShape, key: str
+    ) -> None:
+        if shape.name == "AttributeValue" and isinstance(value, dict):
+            serialized[key] = value
+        else:
+            super()._serialize_type_structure(serialized, value, shape, key)
+
+
+# Their answers depend on nothing but what they are asked; they are asked in every call.
+REMEMBERED = (
+    (botocore.session, "create_loader"),
+    (moto.core.responses, "method_names_from_class"),
+    (moto.core.responses, "camelcase_to_underscores"),
+)
+
+
+@contextmanager
+def shortcuts() -> Iterator[None]:
+    originals = [(module, name, getattr(module, name)) for module, name in REMEMBERED]
+    for module, name, original in originals:
+        setattr(module, name, cache(original))
+    SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": WrittenAsTheyAre}
+    try:
+        yield
+    finally:
+        del SERVICE_SPECIFIC_SERIALIZERS["dynamodb"]
+        for module, name, original in originals:
+            setattr(module, name, original)
