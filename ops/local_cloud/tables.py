@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,14 @@ from ops.local_cloud.world import World
 
 SWEEP_EVERY = timedelta(hours=3)
 NOT_EXPIRED_BEFORE = timedelta(days=5 * 365)  # "Using time to live (TTL) in DynamoDB"
+
+OF_TEXTS = {
+    "EQ": operator.eq,
+    "LT": operator.lt,
+    "LE": operator.le,
+    "GT": operator.gt,
+    "GE": operator.ge,
+}
 
 Key = tuple[str, DynamoType, DynamoType | None]
 
@@ -114,20 +123,12 @@ class Expiry:
 @contextmanager
 def _narrowed(table: Table, asked: Mapping[str, Any]) -> Iterator[None]:
     """moto sorts and weighs the whole table for each query of an index: show it less."""
-    equal = [(name, DynamoType(value)) for name, value in asked["hash_key_conditions"]]
-    ranged = [
-        (name, comparison, [DynamoType(value) for value in values])
-        for name, comparison, values in asked["range_key_conditions"] or []
-    ]
-    found = [
-        item
-        for item in _items(table)
-        if all(_is(item.attrs.get(name), value) for name, value in equal)
-        and all(
-            name in item.attrs and item.attrs[name].compare(comparison, values)
-            for name, comparison, values in ranged
-        )
-    ]
+    conditions = [(name, "EQ", [value]) for name, value in asked["hash_key_conditions"]]
+    conditions += asked["range_key_conditions"] or []
+    found = list(_items(table))
+    for name, comparison, values in conditions:
+        bounds = [DynamoType(value) for value in values]
+        found = [item for item in found if _meets(item.attrs.get(name), comparison, bounds)]
     vars(table)["all_items"] = lambda: found
     try:
         yield
@@ -135,9 +136,13 @@ def _narrowed(table: Table, asked: Mapping[str, Any]) -> Iterator[None]:
         del vars(table)["all_items"]
 
 
-def _is(attribute: DynamoType | None, value: DynamoType) -> bool:
-    """As moto's own comparison, for the types a key can have, without its casts."""
-    return attribute is not None and (attribute.type, attribute.value) == (value.type, value.value)
+def _meets(attribute: DynamoType | None, comparison: str, bounds: list[DynamoType]) -> bool:
+    """As moto compares, but without its casts where two texts stand against each other."""
+    if attribute is None:
+        return False
+    if attribute.type == "S" and (compare := OF_TEXTS.get(comparison)):
+        return bool(compare(attribute.value, bounds[0].value))
+    return attribute.compare(comparison, bounds)
 
 
 def _items(table: Table) -> Iterator[Any]:
