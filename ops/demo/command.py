@@ -1,8 +1,9 @@
 """`dayfive demo`: sets the stage, shows the progress, prints the ending."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,16 +25,22 @@ def run_demo(console: Console, *, orders: int, days: float, seed: int, as_json: 
     talk = Console(stderr=True, highlight=False) if as_json else console
     talk.print("Setting up: synthesising the stack and creating it on this machine ...")
     with demo_stage(seed) as set_stage:
-        for seller in SELLERS:
-            talk.print(f"\n$ dayfive connect --seller {seller.seller_id} --region {seller.region}")
-            with credentials_of(seller):
-                cli.connect(seller.seller_id, [seller.region])
-            talk.print(f"$ dayfive live on --seller {seller.seller_id} --yes")
-            cli.live_on(seller.seller_id, yes=True)
+        with redirect_stdout(sys.stderr if as_json else sys.stdout):
+            _connect_sellers(talk)
         talk.print(f"\n{orders} orders of two sellers ship over {days:g} days:")
         with _progress(talk, set_stage, days) as on_day:
             ending = play(set_stage, orders=orders, days=days, seed=seed, on_day=on_day)
     return _conclude(console, ending, as_json=as_json)
+
+
+def _connect_sellers(talk: Console) -> None:
+    """By the operator's own commands, as a seller would."""
+    for seller in SELLERS:
+        talk.print(f"\n$ dayfive connect --seller {seller.seller_id} --region {seller.region}")
+        with credentials_of(seller):
+            cli.connect(seller.seller_id, [seller.region])
+        talk.print(f"$ dayfive live on --seller {seller.seller_id} --yes")
+        cli.live_on(seller.seller_id, yes=True)
 
 
 def run_recording(console: Console, path: Path, *, as_json: bool) -> bool:
@@ -42,7 +49,7 @@ def run_recording(console: Console, path: Path, *, as_json: bool) -> bool:
     recording = read_recording(path)
     sellers = list(recording.sellers)
     with stage(start=recording.start, seed=0, sellers=sellers) as set_stage:
-        talk.print(f"{len(recording.lines)} messages of {len(sellers)} sellers, from {path}.")
+        talk.print(f"{path}: {len(recording.lines)} messages", soft_wrap=True)
         talk.print("When each parcel arrives is invented: the messages do not say.\n")
         with _progress(talk, set_stage, 0) as on_day:
             ending = replay(set_stage, recording, on_day)
@@ -62,34 +69,39 @@ def _conclude(console: Console, ending: Ending, *, as_json: bool) -> bool:
 def _progress(
     console: Console, set_stage: Stage, days: float
 ) -> Iterator[Callable[[datetime], None]]:
-    start = set_stage.cloud.now
     if not console.is_terminal:
-        yield lambda now: _print_week(console, set_stage, (now - start).days)
+        yield _weekly_lines(console, set_stage)
         return
     columns = (
         TextColumn("day {task.completed:>3.0f}"),
         BarColumn(),
-        TextColumn("{task.fields[notified]} notifications, {task.fields[open]} open,"),
-        TextColumn("{task.fields[sent]} asked"),
+        TextColumn("{task.fields[so_far]}"),
     )
     with Progress(*columns, console=console, auto_refresh=False) as progress:
-        task = progress.add_task("", total=_DAYS_SHOWN + days, notified=0, open=0, sent=0)
+        task = progress.add_task("", total=_DAYS_SHOWN + days, so_far="")
 
         def on_day(now: datetime) -> None:
-            progress.update(
-                task,
-                completed=(now - start) / timedelta(days=1),
-                notified=len(set_stage.delivered),
-                open=set_stage.open_orders(),
-                sent=sum(entry.accepted for entry in set_stage.simulator.ledger),
-                refresh=True,
-            )
+            day = (now - set_stage.start) / timedelta(days=1)
+            progress.update(task, completed=day, so_far=_so_far(set_stage), refresh=True)
 
         yield on_day
 
 
-def _print_week(console: Console, set_stage: Stage, day: int) -> None:
-    if day % 7 == 0:
-        sent = sum(entry.accepted for entry in set_stage.simulator.ledger)
-        told, still_open = len(set_stage.delivered), set_stage.open_orders()
-        console.print(f"day {day:>3}: {told} notifications, {still_open} open, {sent} asked")
+def _weekly_lines(console: Console, set_stage: Stage) -> Callable[[datetime], None]:
+    """For a pipe: a line a week, if anything has happened since the last."""
+    printed = ""
+
+    def on_day(now: datetime) -> None:
+        nonlocal printed
+        day, so_far = (now - set_stage.start).days, _so_far(set_stage)
+        if day % 7 == 0 and so_far != printed:
+            console.print(f"day {day:>3}: {so_far}")
+            printed = so_far
+
+    return on_day
+
+
+def _so_far(set_stage: Stage) -> str:
+    asked = sum(entry.accepted for entry in set_stage.simulator.ledger)
+    told, still_open = len(set_stage.delivered), set_stage.open_orders()
+    return f"{told} notifications, {still_open} orders open, {asked} asked"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from statistics import median, quantiles
 from typing import Any
 
+from lambdas.core.marketplaces import region_of
 from ops.demo.judge import Verdict
 from ops.demo.stage import Stage
 from ops.demo.windows import Windows
@@ -90,6 +91,8 @@ def _delays(
         window = windows.window(order_id, stage.cloud.now)
         since = stage.simulator.eligible_from(order) if order else None
         if order is None or window is None or since is None or order.eligible_until is None:
+            continue
+        if region_of(order.marketplace_id) is None:
             continue
         since = max(since, window[0])
         if since >= min(order.eligible_until, window[1]):

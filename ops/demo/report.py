@@ -9,23 +9,15 @@ from ops.demo.story import Ending
 
 _BROKEN_SHOWN = 5
 
-_MEANINGS = {
-    "SENT": "the buyer was asked",
-    "SENT_UNCONFIRMED": "called, the answer never came: counts as asked",
-    "ALREADY_REQUESTED": "asked before, by other means",
-    "EXPIRED": "its window shut",
-    "CANCELED": "cancelled",
-    "SKIPPED": "left out by rule",
-    "HELD": "waits for a person",
-}
-
 
 def print_ending(console: Console, ending: Ending) -> None:
     """Print one run's tables; the last line says whether every promise was kept."""
-    console.print(_outcomes(ending.figures))
+    console.print("How every order ended")
+    console.print(_outcomes(ending.figures) if ending.figures.outcomes else "  none was recorded")
     console.print()
     _print_figures(console, ending.figures)
     console.print()
+    console.print("The promises")
     console.print(_promises(ending.verdicts))
     for verdict in ending.verdicts:
         for fault in verdict.broken[:_BROKEN_SHOWN]:
@@ -37,7 +29,7 @@ def print_ending(console: Console, ending: Ending) -> None:
 
 
 def _outcomes(figures: Figures) -> Table:
-    table = Table(title="How every order ended", title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     table.add_column("orders", justify="right")
     table.add_column("state")
     table.add_column("why")
@@ -69,7 +61,7 @@ def _print_figures(console: Console, figures: Figures) -> None:
 
 
 def _promises(verdicts: list[Verdict]) -> Table:
-    table = Table(title="The promises", title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     table.add_column("promise")
     table.add_column("tested", justify="right")
     table.add_column("broken", justify="right")

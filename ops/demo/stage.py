@@ -23,6 +23,9 @@ CLIENT_SECRET = "amzn1.oa2-cs.v1.demo-secret"
 # A cold start takes a tenth of a second of real time here, and the demo is not about them.
 _BEHAVIOUR = Behaviour(idle_lifetime=timedelta(days=1), longest_lifetime=timedelta(days=14))
 
+# A recording may span more than the 180 days after which a real secret ends.
+_SECRET_LIFE = timedelta(days=3650)
+
 # Longer than any window: a promise may lie half a year ahead.
 LONGEST_RUN = timedelta(days=300)
 
@@ -39,6 +42,7 @@ class Stage:
     cloud: LocalCloud
     simulator: Simulator
     canaries: Canaries
+    start: datetime
     delivered: list[tuple[datetime, str]] = field(default_factory=list)
     dead: dict[str, set[str]] = field(default_factory=dict)
 
@@ -107,12 +111,12 @@ def stage(*, start: datetime, seed: int, sellers: Sequence[Seller]) -> Iterator[
             ) as cloud,
         ):
             cloud.on_call(canaries.on_call)
-            simulator.add_application(CLIENT_ID, CLIENT_SECRET)
+            simulator.add_application(CLIENT_ID, CLIENT_SECRET, _SECRET_LIFE)
             for seller in sellers:
                 simulator.add_seller(
                     seller.seller_id, seller.region, refresh_token(seller), application=CLIENT_ID
                 )
-            yield Stage(cloud=cloud, simulator=simulator, canaries=canaries)
+            yield Stage(cloud=cloud, simulator=simulator, canaries=canaries, start=start)
 
 
 @contextmanager

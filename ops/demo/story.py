@@ -76,7 +76,7 @@ def conclude(set_stage: Stage, *, live_from: datetime, refused: int) -> Ending:
         dead_letters_expected={"OrderChangeDlq": refused},
         live_from=live_from,
     )
-    simulated_days = (set_stage.cloud.now - START) / timedelta(days=1)
+    simulated_days = (set_stage.cloud.now - set_stage.start) / timedelta(days=1)
     return Ending(
         figures=figures(set_stage, windows, simulated_days=simulated_days),
         verdicts=judge(evidence),
