@@ -13,14 +13,16 @@ import moto.core.responses
 from botocore.model import StructureShape
 from moto.core.serialize import SERVICE_SPECIFIC_SERIALIZERS, JSONSerializer
 
+TEXTUAL = {"S", "N", "BOOL", "NULL", "SS", "NS"}
+
 
 class WrittenAsTheyAre(JSONSerializer):
-    """moto looks for each of ten types in each attribute of an item that is in its form already."""
+    """moto looks for each of ten types in each attribute, which is in its form already."""
 
     def _serialize_type_structure(
         self, serialized: Any, value: Any, shape: StructureShape, key: str
     ) -> None:
-        if shape.name == "AttributeValue" and isinstance(value, dict):
+        if shape.name == "AttributeValue" and value.keys() <= TEXTUAL:
             serialized[key] = value
         else:
             super()._serialize_type_structure(serialized, value, shape, key)

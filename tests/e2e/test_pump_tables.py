@@ -102,6 +102,27 @@ def test_an_index_shows_the_table_as_it_was_a_moment_ago(tmp_path: Path) -> None
         assert open_orders(cloud) == ["new"]
 
 
+def test_what_was_written_is_read_again_whatever_its_type(tmp_path: Path) -> None:
+    """Of the local cloud: its shortcuts through moto change no answer."""
+    written = {
+        "text": {"S": "é"},
+        "number": {"N": "1.5"},
+        "flag": {"BOOL": False},
+        "nothing": {"NULL": True},
+        "bytes": {"B": b"\x00\xff"},
+        "texts": {"SS": ["u", "v"]},
+        "many_bytes": {"BS": [b"x", b"y"]},
+        "nested": {"L": [{"M": {"deep": {"B": b"z"}, "empty": {"L": []}}}, {"S": ""}]},
+    }
+    with cloud_of(TEMPLATE, tmp_path, "") as cloud:
+        write(cloud, "1", **written)
+        key = {"seller": {"S": "A1"}, "order": {"S": "1"}}
+        table = cloud.outputs["Table"]
+        found = boto3.client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)
+
+        assert found["Item"] == key | written
+
+
 def test_an_index_without_lag_shows_a_write_at_once(tmp_path: Path) -> None:
     """Of the local cloud: the lag is a setting."""
     with cloud_of(TEMPLATE, tmp_path, "") as cloud:
