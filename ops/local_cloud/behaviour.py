@@ -28,6 +28,8 @@ class Behaviour:
     """An execution environment is replaced at this age, however busy it is."""
 
 
+USUAL = Behaviour()
+
 CALM = Behaviour(
     duplicate_deliveries=0,
     double_firings=0,
@@ -36,4 +38,7 @@ CALM = Behaviour(
     expiry_lag=timedelta(0),
     call_latency=timedelta(0),
 )
-"""Nothing but the template and the rules: for a test that is about one thing."""
+"""Nothing but the template and the rules: for a test that is about one thing.
+
+Time stands still between sleeps, so a function that wakes itself does so without end.
+"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,11 +16,12 @@ from moto.moto_api._internal import mock_random
 from moto.sqs.models import Message
 
 from ops.local_cloud.agenda import Agenda
-from ops.local_cloud.behaviour import Behaviour
+from ops.local_cloud.behaviour import USUAL, Behaviour
 from ops.local_cloud.calls import Calls, Hook
 from ops.local_cloud.clock import Clock
 from ops.local_cloud.console import LogLine, MetricValue
 from ops.local_cloud.functions import Counts, Function, InvocationError, Outcome
+from ops.local_cloud.permissions import sending_needs
 from ops.local_cloud.pump import Pump
 from ops.local_cloud.shortcuts import shortcuts
 from ops.local_cloud.stack import Template
@@ -53,31 +54,18 @@ class PlannedSchedule:
 
 class LocalCloud:
     """Functions run one after another in this process. While one sleeps the clock moves on, and
-    what became due meanwhile is handled when it has ended, longest due first. A hook may call
-    `run_until` to have something happen in the middle of a run.
+    what became due meanwhile is handled when it has ended: queues and message groups take turns.
+    A hook may call `run_until` to have something happen in the middle of a run.
     """
 
-    def __init__(
-        self,
-        template: Template,
-        *,
-        start: datetime,
-        environment: Mapping[str, str],
-        seed: int,
-        behaviour: Behaviour,
-        code: Path,
-        region: str,
-    ) -> None:
-        self.clock = Clock(start)
-        self.region = region
-        self._calls = Calls(self.clock, behaviour.call_latency)
-        agenda = Agenda(self.clock)
-        self._world = World(clock=self.clock, agenda=agenda, behaviour=behaviour, seed=seed)
-        self._template = template
-        self._environment = environment
-        self._code = code
+    def __init__(self, world: World, calls: Calls, pump: Pump) -> None:
+        self.clock = world.clock
+        self._agenda = world.agenda
+        self._calls = calls
+        self._pump = pump
 
     @classmethod
+    @contextmanager
     def create(
         cls,
         template: Template,
@@ -85,41 +73,19 @@ class LocalCloud:
         start: datetime,
         environment: Mapping[str, str] | None = None,
         seed: int = 0,
-        behaviour: Behaviour = Behaviour(),  # noqa: B008  immutable, and empty of everything
+        behaviour: Behaviour = USUAL,
         code: Path = CODE,
         region: str = "us-east-1",
-    ) -> Self:
+    ) -> Iterator[Self]:
         """`environment` is added to every function's variables; `code` is where handlers lie."""
-        return cls(
-            template,
-            start=start,
-            environment=environment or {},
-            seed=seed,
-            behaviour=behaviour,
-            code=code,
-            region=region,
-        )
-
-    def __enter__(self) -> Self:
-        with ExitStack() as entered:
-            entered.enter_context(self.clock)
-            entered.enter_context(self._calls)
-            entered.enter_context(mock_aws(config={"lambda": {"use_docker": False}}))
-            entered.enter_context(shortcuts())
-            entered.enter_context(_own_session(self._world.seed, self.region))
-            self._pump = Pump(
-                self._template,
-                self._world,
-                self._calls,
-                region=self.region,
-                code=self._code,
-                environment=self._environment,
-            )
-            self._exit = entered.pop_all()
-        return self
-
-    def __exit__(self, *failure: Any) -> None:
-        self._exit.__exit__(*failure)
+        clock = Clock(start)
+        calls = Calls(clock, behaviour.call_latency)
+        world = World(clock=clock, agenda=Agenda(clock), behaviour=behaviour, seed=seed)
+        without_docker = mock_aws(config={"lambda": {"use_docker": False}})
+        with clock, calls, without_docker, shortcuts(), _own_session(seed, region):
+            variables = environment or {}
+            pump = Pump(template, world, calls, region=region, code=code, environment=variables)
+            yield cls(world, calls, pump)
 
     # The feed, and time
 
@@ -132,14 +98,14 @@ class LocalCloud:
         queue = self._pump.queue(queue_url)
         if queue.fifo_queue:
             raise ValueError("SP-API sends to standard queues only")
-        may = self._pump.permissions.account_may
-        if not may(SP_API_ACCOUNT, "sqs:SendMessage", queue.queue_arn):
-            raise PermissionError(f"{queue.name} does not let SP-API send")
+        for action, resource in sending_needs(queue):
+            if not self._pump.permissions.account_may(SP_API_ACCOUNT, action, resource):
+                raise PermissionError(f"SP-API is not allowed {action} on {resource}")
         self._pump.sqs.send_message(queue.name, body)
 
     def at(self, when: datetime, event: Callable[[], object]) -> None:
         """Call something when the clock gets there."""
-        self._world.agenda.at(when, event)
+        self._agenda.at(when, event)
 
     def next_event_at(self) -> datetime | None:
         due = self._pump.next_at

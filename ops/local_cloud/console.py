@@ -42,7 +42,7 @@ def metrics_in(line: LogLine) -> Iterator[MetricValue]:
     if '"_aws"' not in line.text:
         return
     fields = line.fields
-    for directive in fields["_aws"]["CloudWatchMetrics"]:
+    for directive in fields.get("_aws", {}).get("CloudWatchMetrics", []):
         names = {name for together in directive["Dimensions"] for name in together}
         dimensions = {name: str(fields[name]) for name in sorted(names)}
         for metric in directive["Metrics"]:

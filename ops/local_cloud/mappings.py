@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -79,6 +80,14 @@ class Chain:
     def snapshot(self) -> Lineage:
         return dict(self.current)
 
+    @contextmanager
+    def of(self, lineage: Lineage) -> Iterator[None]:
+        outer, self.current = self.current, lineage
+        try:
+            yield
+        finally:
+            self.current = outer
+
 
 class EventSourceMapping:
     """One poller. Batches follow one another, so MaximumConcurrency is never reached."""
@@ -131,12 +140,9 @@ class EventSourceMapping:
     def _run(self, batch: Sequence[Message]) -> None:
         if not batch:
             return
-        outer, self._chain.current = self._chain.current, self._lineage(batch)
-        try:
-            event = {"Records": [sqs_record(message, self._queue) for message in batch]}
+        event = {"Records": [sqs_record(message, self._queue) for message in batch]}
+        with self._chain.of(self._lineage(batch)):
             outcome = self._function.invoke(event)
-        finally:
-            self._chain.current = outer
         failed = failed_ids(
             outcome,
             {message.id for message in batch},

@@ -8,19 +8,37 @@ from functools import partial
 from botocore.exceptions import ClientError
 from moto.awslambda.utils import get_backend
 from moto.iam.models import Role, iam_backends
+from moto.kms.models import kms_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.sqs.models import sqs_backends
 
 from ops.local_cloud.calls import Call, Phase
 from ops.local_cloud.policies import Statement, is_allowed, statements_of
+from ops.local_cloud.queues import LocalQueue
 
 SCHEDULER = "scheduler.amazonaws.com"
-POLL = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 Need = tuple[str, str]  # an action and the resource it is done to
 
 
+def polling_needs(queue: LocalQueue) -> list[Need]:
+    """Of a function's role ("Configuring an SQS queue to use with Lambda")."""
+    actions = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+    key = queue.kms_master_key_id
+    decrypt = [("kms:Decrypt", key)] if key else []
+    return [(action, queue.queue_arn) for action in actions] + decrypt
+
+
+def sending_needs(queue: LocalQueue) -> list[Need]:
+    """Of a sender from elsewhere ("Key management", SQS Developer Guide)."""
+    key = queue.kms_master_key_id
+    encrypt = [("kms:GenerateDataKey", key), ("kms:Decrypt", key)] if key else []
+    return [("sqs:SendMessage", queue.queue_arn), *encrypt]
+
+
 class Permissions:
+    """Asked by whoever acts: the calls of a function, the pollers, schedules, rules and SP-API."""
+
     def __init__(self, account: str, region: str) -> None:
         self.roles: dict[str, str] = {}
         """The ARN of each function's role, by the function's name."""
@@ -85,6 +103,9 @@ class Permissions:
                 queues = sqs_backends[self._account][self._region].queues
                 policy = queues[name].policy if name in queues else None
                 return statements_of(policy) if policy else []
+            case "kms":
+                keys = kms_backends[self._account][self._region].keys
+                return statements_of(keys[name.rsplit("/", 1)[-1]].policy)
         return []
 
     def _needs(self, call: Call) -> Iterable[Need]:

@@ -13,7 +13,7 @@ from moto.sqs.models import sqs_backends
 from ops.local_cloud.calls import Calls
 from ops.local_cloud.functions import Definition, Function, Record
 from ops.local_cloud.mappings import Chain, EventSourceMapping, MappingRefusedError
-from ops.local_cloud.permissions import POLL, Permissions
+from ops.local_cloud.permissions import Permissions, polling_needs
 from ops.local_cloud.queues import LocalQueue, LocalSqs
 from ops.local_cloud.rules import Rules
 from ops.local_cloud.scheduler import Firings, LocalScheduler
@@ -69,7 +69,8 @@ class Pump:
         """Pollers take turns, as in AWS no queue's backlog makes another wait."""
         now = self._world.clock.now
         if (noted := self._world.agenda.next_at) and noted <= now:
-            self._world.agenda.run_next()
+            with self._chain.of({}):
+                self._world.agenda.run_next()
             return
         for mapping in self._mappings:
             if (due := mapping.next_at) and due <= now:
@@ -122,10 +123,7 @@ class Pump:
         function = next(
             one for one in functions if called in (one.definition.name, one.definition.arn)
         )
-        needs = [(action, queue.queue_arn) for action in POLL]
-        if queue.kms_master_key_id:
-            needs.append(("kms:Decrypt", queue.kms_master_key_id))
-        for action, arn in needs:
+        for action, arn in polling_needs(queue):
             if not self.permissions.role_may(function.definition.role, action, arn):
                 raise MappingRefusedError(
                     f"The provided execution role does not have permissions to call {action}"

@@ -48,14 +48,13 @@ class LocalQueue(Queue):
     def add_message(self, message: Message) -> None:
         if message.approximate_receive_count:
             self._take_over(message)
+        elif len(message.body.encode()) > self.maximum_message_size:
+            raise InvalidParameterValue(
+                "One or more parameters are invalid. Reason: Message must be shorter than"
+                f" {self.maximum_message_size} bytes."
+            )
         elif self.fifo_queue and self._is_duplicate(message):
             return
-        elif len(message.body.encode()) > self.maximum_message_size:
-            limit = self.maximum_message_size
-            raise InvalidParameterValue(
-                f"One or more parameters are invalid. Reason: Message must be shorter than"
-                f" {limit} bytes."
-            )
         else:
             self.lineages[message.id] = self.current_lineage()
         self._messages.append(message)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -102,7 +103,7 @@ START = datetime(2027, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 def cloud_of(
     template: Template, tmp_path: Path, handlers: str, behaviour: Behaviour = CALM, seed: int = 0
-) -> LocalCloud:
+) -> AbstractContextManager[LocalCloud]:
     """The template with a module `handlers` of this source."""
     (tmp_path / "handlers.py").write_text(dedent(handlers))
     return LocalCloud.create(template, start=START, code=tmp_path, behaviour=behaviour, seed=seed)

@@ -12,6 +12,8 @@ from tests.e2e.pump_stack import (
     START,
     Properties,
     Template,
+    allow,
+    arn,
     cloud_of,
     fifo_queue,
     function,
@@ -19,6 +21,8 @@ from tests.e2e.pump_stack import (
     put,
     queue,
     redriven_to,
+    ref,
+    resource,
     said,
     seconds,
     stack,
@@ -206,3 +210,64 @@ def test_what_a_client_receives_the_function_does_not_get(tmp_path: Path) -> Non
 
         cloud.run_until(START + seconds(61))
         assert said(cloud) == [["a"]]
+
+
+def notified(queue_actions: list[str], key_actions: list[str]) -> Template:
+    sp_api = {"AWS": "arn:aws:iam::437568002678:root"}
+    insecure = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": arn("Queue"),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = [allow(*queue_actions, on=arn("Queue")) | {"Principal": sp_api}, insecure]
+    return stack(
+        Key=resource(
+            "AWS::KMS::Key",
+            KeyPolicy={"Statement": [allow(*key_actions) | {"Principal": sp_api}]},
+        ),
+        Queue=queue(KmsMasterKeyId=arn("Key")),
+        Policy=resource(
+            "AWS::SQS::QueuePolicy",
+            Queues=[ref("Queue")],
+            PolicyDocument={"Statement": policy},
+        ),
+    )
+
+
+def test_sp_api_sends_where_the_queue_and_its_key_let_it(tmp_path: Path) -> None:
+    """Key management, SQS: a sender needs kms:GenerateDataKey and kms:Decrypt as well."""
+    template = notified(["sqs:SendMessage"], ["kms:GenerateDataKey", "kms:Decrypt"])
+    with cloud_of(template, tmp_path, "") as cloud:
+        cloud.send(cloud.outputs["Queue"], "news")
+
+        assert cloud.queue_depth(cloud.outputs["Queue"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("queue_actions", "key_actions", "missing"),
+    [
+        (["sqs:GetQueueAttributes"], ["kms:*"], "sqs:SendMessage"),
+        (["sqs:*"], ["kms:Decrypt"], "kms:GenerateDataKey"),
+        (["sqs:*"], ["kms:GenerateDataKey"], "kms:Decrypt"),
+    ],
+)
+def test_sp_api_does_not_send_without_a_grant(
+    queue_actions: list[str], key_actions: list[str], missing: str, tmp_path: Path
+) -> None:
+    """Key management, SQS, and Notifications API v1: grant permission to the principal."""
+    with (
+        cloud_of(notified(queue_actions, key_actions), tmp_path, "") as cloud,
+        pytest.raises(PermissionError, match=missing),
+    ):
+        cloud.send(cloud.outputs["Queue"], "news")
+
+
+def test_sp_api_does_not_send_to_a_fifo_queue(tmp_path: Path) -> None:
+    """Notifications API v1: FIFO queues are not supported."""
+    with (
+        cloud_of(stack(Queue=fifo_queue("F")), tmp_path, "") as cloud,
+        pytest.raises(ValueError, match="standard queues only"),
+    ):
+        cloud.send(cloud.outputs["Queue"], "news")
