@@ -28,10 +28,13 @@ app = typer.Typer(
     help="Asks every Amazon buyer for a product review and seller feedback: once, in time.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings=CONTEXT,
 )
 live_app = typer.Typer(
-    help="The second gate: without `live on` nothing is ever sent.", no_args_is_help=True
+    help="The second gate: without `live on` nothing is ever sent.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 app.add_typer(live_app, name="live")
 
@@ -50,7 +53,7 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 def main() -> NoReturn:
     """Run the command; an error is one line on stderr and exit status 1."""
     try:
-        app()
+        app(prog_name="dayfive")
     except OperatorError as error:
         _fail(str(error))
     except (EndpointRefusedError, AwsError, BotoCoreError, ClientError) as error:
@@ -69,13 +72,15 @@ def _fail(text: str) -> NoReturn:
 def connect(
     seller: SellerOption,
     region: Annotated[
-        list[Region], typer.Option(help="na, eu or fe; once for each region in use.")
+        list[Region],
+        typer.Option(metavar="na|eu|fe", help="The selling region; once for each in use."),
     ],
     dry_run: DryRunOption = False,
 ) -> None:
-    """Store a seller's credentials, subscribe to its ORDER_CHANGE notifications, register it.
+    """Connect a seller, or connect it anew.
 
-    Safe to repeat. The client id, client secret and refresh token are asked for, or taken from
+    Stores its credentials, subscribes to its ORDER_CHANGE notifications and registers it. Safe
+    to repeat. The client id, client secret and refresh token are asked for, or taken from
     DAYFIVE_CLIENT_ID, DAYFIVE_CLIENT_SECRET and DAYFIVE_REFRESH_TOKEN.
     """
     seller_id = _seller_id(seller)
@@ -162,9 +167,9 @@ def demo(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Run DayFive on this machine: the template that is deployed, against a simulated Amazon.
+    """Run all of DayFive on this machine.
 
-    Needs no AWS account. Exits with status 1 if a promise was broken.
+    It is the template that is deployed, against a simulated Amazon. Needs no AWS account. Exits with status 1 if a promise was broken.
     """
     # The local cloud is for development: a deployed account's commands must not need it.
     from ops.demo.command import run_demo, run_recording

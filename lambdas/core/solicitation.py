@@ -34,21 +34,19 @@ class Event(StrEnum):
     """What can happen to an order; the values are the words of the README's table."""
 
     SHIPPED = "shipped"
-    CANCELED = "canceled, whatever its time"
-    NEW_NEWS = "newer news of its delivery"
+    CANCELED = "cancelled, whatever its time"
+    NEW_NEWS = "news that changes its delivery dates"
     NOT_OFFERED = "checked, not offered"
     OFFERED_DRY = "checked, offered, seller not live"
     OFFERED = "checked, offered, seller live"
-    CREATED = "201"
+    CREATED = "create call answered 201"
     ALREADY_REQUESTED = "refused: already requested"
-    REFUSED = "refused: 429, credentials, outside the range, not available"
-    REJECTED = "refused: 400, 404, 413, 415, or a text that is not known"
-    TROUBLE = "a call failed, outcome known or not needed"
-    NO_ANSWER = "the create call had no clear answer"
-    SHUT = "the window has shut"
-    LIVE = "the seller went live"
-    RELEASED = "released by the operator"
-    SKIPPED = "skipped by the operator"
+    REFUSED = "create call refused: 429, credentials, outside the range, not available"
+    REJECTED = "refused: 400, 404, 413, 415, or an unknown text"
+    TROUBLE = "check failed: 5xx, timeout, or a fault of ours"
+    NO_ANSWER = "create call without a clear answer"
+    SHUT = "window shut"
+    LIVE = "seller went live"
 
 
 def _moves(
@@ -102,8 +100,6 @@ TRANSITIONS: dict[tuple[Status | None, Event], frozenset[Status]] = {
         Status.SENT_UNCONFIRMED,
     ),
     **_moves(Event.LIVE, [Status.WAITING], Status.WAITING),
-    **_moves(Event.RELEASED, [Status.HELD], Status.WAITING, Status.EXPIRED),
-    **_moves(Event.SKIPPED, [Status.WAITING, Status.HELD], Status.SKIPPED),
 }
 
 

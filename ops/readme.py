@@ -1,0 +1,59 @@
+"""`python -m ops.readme`: writes what the code itself decides of README.md and docs."""
+
+from collections import defaultdict
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from lambdas.core.solicitation import TRANSITIONS, Event, Status
+from ops import cli
+
+PROJECT = Path(__file__).parents[1]
+README = PROJECT / "README.md"
+COMMANDS = PROJECT / "docs" / "commands.md"
+_COMMANDS = (("connect",), ("live", "on"), ("live", "off"), ("demo",))
+
+
+def transitions() -> str:
+    """TRANSITIONS as a table: one line for each event and each set of states it may lead to."""
+    rows: dict[tuple[Event, frozenset[Status]], list[str]] = defaultdict(list)
+    for (source, event), targets in TRANSITIONS.items():
+        rows[event, targets].append(source or "(none)")
+    lines = ["| event | from | to |", "| --- | --- | --- |"]
+    for (event, targets), sources in rows.items():
+        start = "any" if len(sources) == len(Status) else ", ".join(sources)
+        ends = ", ".join(status for status in Status if status in targets)
+        lines.append(f"| {event} | {start} | {ends} |")
+    return "\n".join(lines)
+
+
+def help_text(*command: str) -> str:
+    """A command's help, as it is printed at 80 columns."""
+    shown = CliRunner().invoke(
+        cli.app, [*command, "--help"], prog_name="dayfive", env={"COLUMNS": "80"}
+    )
+    return f"```\n{shown.output.strip()}\n```"
+
+
+def written(name: str, part: str, text: str) -> str:
+    """The text with one generated part written anew, between its markers."""
+    start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    return f"{before}{start}{part}\n{end}{after}"
+
+
+def readme(text: str) -> str:
+    """README.md with the table of transitions and the list of commands as the code has them."""
+    return written("help", help_text(), written("transitions", transitions(), text))
+
+
+def commands() -> str:
+    """docs/commands.md: every command's help."""
+    parts = [f"## dayfive {' '.join(command)}\n\n{help_text(*command)}\n" for command in _COMMANDS]
+    return "# Commands\n\nWritten by `python -m ops.readme`.\n\n" + "\n".join(parts)
+
+
+if __name__ == "__main__":
+    README.write_text(readme(README.read_text()))
+    COMMANDS.write_text(commands())
