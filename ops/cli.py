@@ -169,7 +169,8 @@ def demo(
 ) -> None:
     """Run all of DayFive on this machine.
 
-    It is the template that is deployed, against a simulated Amazon. Needs no AWS account. Exits with status 1 if a promise was broken.
+    It is the template that is deployed, against a simulated Amazon. Needs no AWS account. Exits
+    with status 1 if a promise was broken.
     """
     # The local cloud is for development: a deployed account's commands must not need it.
     from ops.demo.command import run_demo, run_recording
