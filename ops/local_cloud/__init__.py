@@ -1,4 +1,10 @@
-"""The synthesised template, run on moto in one process on a clock moved by hand."""
+"""The synthesised template, run on moto in one process on a clock moved by hand.
+
+What it leaves out, and so cannot show: functions running side by side, pollers that back off after
+errors, throttling, a schedule's ClientToken and retries, cron expressions, the 120,000 messages a
+FIFO queue looks ahead, alarms that change state, and conditions of policies other than
+`aws:SourceArn`.
+"""
 
 from ops.local_cloud.behaviour import CALM as CALM
 from ops.local_cloud.behaviour import Behaviour as Behaviour
