@@ -135,6 +135,9 @@ class OrderTurns:
         refusal = refusal_of(error)
         if refusal is Refusal.ACCESS_DENIED:
             return TurnResult(turn=Turn.ACCESS_REFUSED, reason=str(error))
+        if refusal is Refusal.UNRECOGNISED and not error.code:
+            # Not Amazon's own words but a page from in front of it: the order is not at fault.
+            return TurnResult(turn=Turn.TROUBLE, order=order, reason=str(error))
         decision = on_check_refused(
             order, refusal, str(error), now=datetime.now(UTC), policy=self._policy
         )

@@ -73,17 +73,16 @@ class Seller:
     ) -> Region | None:
         """The region whose subscription this is, or None when it is not this seller's.
 
-        While several regions are being connected their new ids are not known yet, and the
-        marketplace tells which one it is.
+        Where several regions could be meant (while they are being connected their new ids are
+        not known yet) the marketplace tells which one it is.
         """
         believing = [
             region for region, state in self.regions.items() if state.believes(subscription_id, now)
         ]
-        exact = [region for region in believing if self.regions[region].names(subscription_id)]
+        named = [region for region in believing if self.regions[region].names(subscription_id)]
+        candidates = named or believing
         by_marketplace = region_of(marketplace_id)
-        if not exact and by_marketplace in believing:
-            return by_marketplace
-        return next(iter(exact or believing), None)
+        return by_marketplace if by_marketplace in candidates else next(iter(candidates), None)
 
     def why_no_calls(self, region: Region, now: datetime) -> str | None:
         """Why Amazon may not be called for this seller and region now, or None."""

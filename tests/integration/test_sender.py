@@ -369,3 +369,12 @@ def test_the_sweeper_lifts_a_block_whose_time_is_over(
     due.sweeper.sweep()
 
     assert due.sellers.get(SELLER).regions[Region.NA].blocked_until is None
+
+
+def test_a_page_from_in_front_of_amazon_holds_no_order_that_was_only_checked(due: World) -> None:
+    due.simulator.faults = [fault(FaultKind.HTML_403, GET_ACTIONS)]
+
+    due.wake()
+
+    assert due.order(ORDER).status is Status.WAITING
+    assert due.sellers.get(SELLER).regions[Region.NA].slowed_until is not None
