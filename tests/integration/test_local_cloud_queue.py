@@ -44,22 +44,23 @@ class Consumer:
     def __init__(self, queue: LocalQueue) -> None:
         self._queue = queue
         self.settled: defaultdict[str, list[int]] = defaultdict(list)
-        self.open: list[Message] = []
+        self.unsettled: set[Message] = set()
 
     def receive(self, limit: int, settles: int) -> None:
         now_ms = datetime.now(UTC).timestamp() * 1000
-        in_flight = {m.group_id for m in self.open if m.visible_at > now_ms}
+        in_flight = {one.group_id for one in self.unsettled if one.visible_at > now_ms}
         received = self._queue.receive(limit)
         assert not in_flight & {message.group_id for message in received}
         for position, message in enumerate(received):
             assert message.approximate_receive_count <= MOST_RECEIVES
             if settles & 1 << position:
                 self._queue.delete([message])
+                self.unsettled.discard(message)
                 self.settled[message.group_id or ""].append(int(message.body))
             else:
                 # As a consumer must: nothing of the group is settled behind a failure.
                 settles &= ~_positions_of(received, message.group_id)
-                self.open.append(message)
+                self.unsettled.add(message)
 
 
 def _positions_of(messages: list[Message], group_id: str | None) -> int:
