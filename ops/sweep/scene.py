@@ -1,0 +1,176 @@
+"""One run of one order: what Amazon says of it and does to it, and what the operator does."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from lambdas.core.marketplaces import Region
+from ops.demo.stage import CLIENT_ID, CLIENT_SECRET
+from ops.live import go_live
+from ops.secrets import Secrets
+from ops.simulator.faults import Fault, FaultKind
+from ops.simulator.notices import order_change_notification
+from ops.simulator.orders import SimulatedOrder
+from ops.simulator.population import POSTAL_CODE_CANARY
+from ops.sweep.outside import KilledError
+from ops.sweep.stage import SELLER, SUBSCRIPTION, Stage
+
+US = "ATVPDKIKX0DER"
+_OPENS = timedelta(days=5)
+
+
+class Scene:
+    """All times are counted from the midnight at which the run begins."""
+
+    def __init__(self, stage: Stage, order_id: str) -> None:
+        self.order_id = order_id
+        self.delivered: list[tuple[datetime, str]] = []
+        self.live_from = stage.start
+        self._stage = stage
+        self._before_first_create: list[Callable[[], object]] = []
+
+    def at(self, hours: float, act: Callable[[], object]) -> None:
+        when = self._stage.start + timedelta(hours=hours)
+        self._stage.busy_until = max(self._stage.busy_until, when)
+        self._stage.cloud.at(when, act)
+
+    # What Amazon knows and says
+
+    def order_of_amazons(self, *, eligible_from: float) -> None:
+        """Amazon offers the order from then on, for 25 days."""
+        opens = self._stage.start + timedelta(hours=eligible_from)
+        self._stage.simulator.add_order(
+            SimulatedOrder(
+                amazon_order_id=self.order_id,
+                seller_id=SELLER.seller_id,
+                marketplace_id=US,
+                shipped_at=opens - timedelta(days=30),
+                delivered_at=opens - _OPENS,
+            )
+        )
+
+    def shipped(self, at: float, *, opens: float, marketplace_id: str = US) -> None:
+        """News at that hour, with a promise by which the window opens at the other."""
+        self.at(at, lambda: self.shipped_now(opens=opens, marketplace_id=marketplace_id))
+
+    def shipped_now(self, *, opens: float, marketplace_id: str = US) -> None:
+        arrival = self._stage.start + timedelta(hours=opens) - _OPENS
+        self._send(
+            "Shipped",
+            fulfillment_type="MFN",
+            marketplace_id=marketplace_id,
+            earliest_delivery_date=arrival,
+            latest_delivery_date=arrival,
+        )
+
+    def shipped_by_amazon(self, at: float, *, opens: float) -> None:
+        """News without dates: the window is counted from a shipping time some days ago."""
+        shipped = self._stage.start + timedelta(hours=opens) - timedelta(days=3) - _OPENS
+        times = {"time_of_order_change": shipped, "event_time": shipped}
+        self.at(at, lambda: self._send("Shipped", fulfillment_type="AFN", **times))
+
+    def canceled(self, at: float) -> None:
+        self.at(at, self.canceled_now)
+
+    def canceled_now(self) -> None:
+        self._send("Canceled", fulfillment_type="MFN")
+
+    def _send(self, status: str, **fields: object) -> None:
+        now = self._stage.cloud.now
+        body = json.dumps(
+            order_change_notification(
+                {
+                    "notification_type": "ORDER_CHANGE",
+                    "event_time": now,
+                    "notification_level": "OrderLevel",
+                    "seller_id": SELLER.seller_id,
+                    "amazon_order_id": self.order_id,
+                    "order_change_type": "OrderStatusChange",
+                    "time_of_order_change": now,
+                    "marketplace_id": US,
+                    "order_status": status,
+                    "destination_postal_code": POSTAL_CODE_CANARY,
+                    "order_type": "StandardOrder",
+                    "application_id": "amzn1.sp.solution.5d5d5d5d-0000-4000-8000-000000000001",
+                    "subscription_id": SUBSCRIPTION,
+                    "notification_id": f"{self.order_id}-{len(self.delivered)}",
+                    **fields,
+                }
+            )
+        )
+        self.delivered.append((now, body))
+        self._stage.cloud.send(self._stage.cloud.outputs["OrderChangeQueueUrl"], body)
+
+    # What goes wrong
+
+    def trouble(
+        self,
+        kind: FaultKind,
+        *,
+        start: float = 0,
+        end: float,
+        operation: str | None = None,
+        status: int = 500,
+    ) -> None:
+        begin = self._stage.start
+        self._stage.simulator.faults.append(
+            Fault(
+                kind=kind,
+                start=begin + timedelta(hours=start),
+                end=begin + timedelta(hours=end),
+                operation=operation,
+                status=status,
+            )
+        )
+
+    def kill_before_first_create(self) -> None:
+        """Of all runs, crash or no crash, the first one to ask the buyer dies before it does."""
+
+        def kill() -> None:
+            raise KilledError
+
+        self._stage.outside.before_create = kill
+
+    def during_first_create(self, news: Callable[["Scene"], None]) -> None:
+        """While the first create call is on its way, the intake takes in this news."""
+
+        def meanwhile() -> None:
+            news(self)
+            self._stage.cloud.run_until(self._stage.cloud.now + timedelta(seconds=10))
+
+        self._stage.outside.before_create = meanwhile
+
+    def revoke(self) -> None:
+        self._stage.simulator.accounts.revoke(SELLER.seller_id, Region.NA)
+
+    def restore(self) -> None:
+        self._stage.simulator.accounts.restore(SELLER.seller_id, Region.NA)
+
+    def connect_anew(self) -> None:
+        """The seller authorises once more, and the new token is stored."""
+        token = f"Atzr|sweep-{self.order_id}"
+        self._stage.simulator.add_seller(
+            SELLER.seller_id, SELLER.region, token, application=CLIENT_ID
+        )
+        Secrets(self._stage.deployment.client("secretsmanager")).store(
+            SELLER.seller_id,
+            SELLER.region,
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            token=token,
+        )
+
+    def lose_schedules(self) -> None:
+        """As if Scheduler had never fired them."""
+        scheduler = self._stage.deployment.client("scheduler")
+        for planned in self._stage.cloud.schedules():
+            scheduler.delete_schedule(Name=planned.name, GroupName=planned.group)
+
+    # What the operator does
+
+    def dry(self) -> None:
+        self._stage.deployment.sellers.set_live(SELLER.seller_id, False)
+
+    def go_live(self) -> None:
+        self.live_from = self._stage.cloud.now
+        go_live(self._stage.deployment, SELLER.seller_id, track=lambda orders: orders)
