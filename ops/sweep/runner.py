@@ -1,6 +1,6 @@
 """Runs a way once to record its calls, and once more for each of them to cut it off there."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -9,7 +9,13 @@ from typing import Self
 from ops.demo.judge import Evidence, judge
 from ops.demo.windows import Windows
 from ops.simulator.operations import CREATE_SOLICITATION
-from ops.sweep.outside import Crash, KilledError, Moment, Outside, OutsideCall
+from ops.sweep.disturbances import (
+    Crash,
+    Disturbance,
+    Outage,
+    OutsideCall,
+)
+from ops.sweep.outside import Outside
 from ops.sweep.scene import Scene
 from ops.sweep.stage import Stage, stage
 from ops.sweep.ways import Truth, Way
@@ -17,21 +23,17 @@ from ops.sweep.ways import Truth, Way
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """How one run of a way ended: the calls it made, and what was wrong at its end."""
+    """How one run of a way ended: its calls, where they can be cut off, and what was broken."""
 
     way: Way
-    crash: Crash | None
+    disturbance: Disturbance | None
     calls: tuple[OutsideCall, ...]
+    crashes: tuple[Crash, ...]
     broken: tuple[str, ...]
 
     def __str__(self) -> str:
-        where = self.crash or "without a crash"
-        return f"{self.way.name}, {where}: {'; '.join(self.broken) or 'all well'}"
-
-
-def crashes(calls: Iterable[OutsideCall]) -> list[Crash]:
-    """Every moment at which these calls can be cut off."""
-    return [Crash(call=call, moment=moment) for call in calls for moment in Moment]
+        met = self.disturbance or "undisturbed"
+        return f"{self.way.name}, {met}: {'; '.join(self.broken) or 'all well'}"
 
 
 class Runner:
@@ -56,62 +58,75 @@ class Runner:
     ) -> None:
         self._exit.close()
 
-    def run(self, way: Way, crash: Crash | None = None) -> Run:
+    def run(self, way: Way, disturbance: Disturbance | None = None) -> Run:
         """One order on its way, to the end."""
         if self._stage is None:
             self._stage = self._exit.enter_context(stage())
-        outside = Outside(self._stage.functions, crash)
+        outside = Outside(self._stage.functions, disturbance)
         self._stage.begin(outside)
         scene = Scene(self._stage, f"903-5550101-{next(self._numbers):07}")
         way.prepare(scene)
         has_ended = self._stage.run_to_the_end()
-        broken = list(_faults(self._stage, scene, way, outside))
+        outage = isinstance(disturbance, Outage)
+        broken = list(_faults(self._stage, scene, way, outside, outage=outage))
         if not has_ended:
             broken.append("it did not come to an end")
-        if crash and not outside.struck:
-            broken.append(f"{crash} was not reached")
+        if isinstance(disturbance, Crash) and not disturbance.struck:
+            broken.append("the call was never made")
         if broken:
             self._exit.close()
             self._stage = None
-        return Run(way=way, crash=crash, calls=tuple(outside.made), broken=tuple(broken))
+        return Run(
+            way=way,
+            disturbance=disturbance,
+            calls=tuple(outside.made),
+            crashes=tuple(Crash(call=call, moment=moment) for call, moment in outside.moments),
+            broken=tuple(broken),
+        )
 
     def sweep(self, way: Way, *, every: int = 1, offset: int = 0) -> Iterator[Run]:
         """The run without a crash, then one for each crash point, or for every so many."""
         plain = self.run(way)
         yield plain
-        for crash in crashes(plain.calls)[offset::every]:
+        for crash in plain.crashes[offset::every]:
             yield self.run(way, crash)
 
 
-def _faults(stage: Stage, scene: Scene, way: Way, outside: Outside) -> Iterator[str]:
-    ledger = stage.simulator.ledger
-    truth = Truth(accepted=any(entry.accepted for entry in ledger), answer_lost=outside.answer_lost)
+def _faults(
+    stage: Stage, scene: Scene, way: Way, outside: Outside, *, outage: bool
+) -> Iterator[str]:
     record = stage.records().get(scene.order_id, {})
+    truth = Truth(
+        accepted=any(entry.accepted for entry in stage.simulator.ledger),
+        # In an outage a sender may live and still find no way to write down what it knows.
+        answer_lost=outside.answer_lost or (outage and outside.unwritten),
+    )
     if record.get("status") != way.ends(truth):
         yield f"it ended {record.get('status')} ({record.get('reason')}), not {way.ends(truth)}"
-    for line in stage.cloud.log_lines:
-        stage.canaries.look("log", line.text)
-    stage.canaries.look_at_items(stage.records().values())
-    verdicts = judge(
-        Evidence(
-            ledger=ledger,
-            windows=Windows(scene.delivered),
-            records=stage.records(),
-            canaries=stage.canaries,
-            dead_letters=stage.dead_letters(),
-            dead_letters_expected={},
-            live_from=scene.live_from,
-        )
-    )
-    for verdict in verdicts:
+    for verdict in judge(_evidence(stage, scene)):
         # An order that was offered may be cancelled before it could be asked.
         if verdict.promise != "Nothing selective" or record.get("status") != "CANCELED":
             yield from verdict.broken
-    for entry in ledger:
+    for entry in stage.simulator.ledger:
         if entry.operation == CREATE_SOLICITATION and entry.at < scene.live_from:
             yield "a create call before the seller was live"
     for failed in stage.cloud.errors:
-        if not isinstance(failed.error, KilledError):
+        if not outside.explains(failed.error):
             yield f"{failed.function} failed: {failed.error!r}"
     for lost in stage.cloud.undelivered:
         yield f"undelivered: {lost}"
+
+
+def _evidence(stage: Stage, scene: Scene) -> Evidence:
+    for line in stage.cloud.log_lines:
+        stage.canaries.look("log", line.text)
+    stage.canaries.look_at_items(stage.records().values())
+    return Evidence(
+        ledger=stage.simulator.ledger,
+        windows=Windows(scene.delivered),
+        records=stage.records(),
+        canaries=stage.canaries,
+        dead_letters=stage.dead_letters(),
+        dead_letters_expected={},
+        live_from=scene.live_from,
+    )

@@ -12,7 +12,7 @@ from ops.simulator.faults import Fault, FaultKind
 from ops.simulator.notices import order_change_notification
 from ops.simulator.orders import SimulatedOrder
 from ops.simulator.population import POSTAL_CODE_CANARY
-from ops.sweep.outside import KilledError
+from ops.sweep.disturbances import KilledError
 from ops.sweep.stage import SELLER, SUBSCRIPTION, Stage
 
 US = "ATVPDKIKX0DER"

@@ -137,6 +137,18 @@ def _lost_wake_up(scene: Scene) -> None:
     scene.at(0.9, scene.lose_schedules)
 
 
+def _last_half_hour(scene: Scene) -> None:
+    scene.order_of_amazons(eligible_from=_SHUTS_IN_TWO_DAYS)
+    scene.shipped(0, opens=0.5 - 25 * 24)
+
+
+def _reopened(scene: Scene) -> None:
+    """The promise was long past, and is replaced by a later one."""
+    scene.order_of_amazons(eligible_from=-24)
+    scene.shipped(0, opens=-26 * 24)
+    scene.shipped(0.5, opens=_SOON)
+
+
 def _held(scene: Scene) -> None:
     scene.order_of_amazons(eligible_from=_SHUTS_IN_TWO_DAYS)
     scene.shipped(0, opens=_SHUTS_IN_TWO_DAYS, marketplace_id="A1PA6795UKMFR9")
@@ -154,6 +166,8 @@ WAYS = (
     ),
     Way(name="never offered", prepare=_never_offered, ends=_expired),
     Way(name="held to the end", prepare=_held, ends=_expired),
+    Way(name="announced in its last half hour", prepare=_last_half_hour, ends=_asked),
+    Way(name="expired, reopened by new dates", prepare=_reopened, ends=_asked),
     Way(name="throttled, then sent", prepare=_throttled, ends=_asked),
     Way(name="Amazon out of order, then sent", prepare=_out_of_order, ends=_asked),
     Way(name="credentials refused, then good again", prepare=_refused_then_restored, ends=_asked),
