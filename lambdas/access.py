@@ -55,6 +55,11 @@ class Access:
         self.api: Solicitations | None = None
         self._open(seller)
 
+    @property
+    def was_slowed(self) -> bool:
+        """Whether this seller and region was slowed, and no call has been answered since."""
+        return self._state.slow_steps > 0
+
     def prove(self) -> None:
         """A call was answered: what was held against this seller and region is over."""
         if self._proven or self.api is None:

@@ -181,6 +181,9 @@ class Run:
 
     def serve(self, due: list[OpenOrder]) -> bool:
         """Give the due orders their turns; True when some are left and another run is of use."""
+        if self._access.api and self._access.was_slowed:
+            # Orders that Amazon fails at for ever would come first each time: now they come last.
+            due = sorted(due, key=lambda order: order.due_at)
         left = self._give_turns(due)
         if self._unwritten:
             self._end_trouble(only_one_due=len(due) == 1)
@@ -239,11 +242,14 @@ class Run:
     def _troubled(self, result: TurnResult) -> None:
         """One order's trouble is its own; on two orders in a row it is the seller's."""
         self._troubles_in_a_row += 1
-        if self._troubles_in_a_row > 1:
-            self._unwritten = None
-            self._access.slow(throttled=False)
-        elif result.order:
+        if self._troubles_in_a_row == 1 and result.order:
             self._unwritten = (result.order, result.reason)
+        elif self._troubles_in_a_row > 1:
+            # Written on these orders too, so that the next run does not begin with them.
+            self._end_trouble(only_one_due=False)
+            if result.order:
+                self._turns.note_trouble(result.order, result.reason)
+            self._access.slow(throttled=False)
 
     def _end_trouble(self, *, only_one_due: bool) -> None:
         if self._unwritten and only_one_due:
