@@ -266,5 +266,5 @@ class Run:
             )
         except AwsUnavailableError:
             raise
-        except AwsError as unwritten:
+        except Exception as unwritten:  # noqa: BLE001 - nor may a record that no rule can read
             self._telemetry.failure("failure_not_recorded", unwritten)

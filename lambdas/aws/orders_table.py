@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -23,6 +23,7 @@ from lambdas.core.solicitation import Solicitation, Status
 from lambdas.core.window import LAST_CALL_BEFORE_CLOSE
 
 OPEN_ORDERS = "open_orders"
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +172,16 @@ def _current(error: ClientError) -> Solicitation | None:
 def _open_order(item: Item) -> OpenOrder:
     return OpenOrder(
         amazon_order_id=item["amazon_order_id"],
-        status=item["status"],
-        due_at=from_text(item["due_at"]),
-        closes_at=from_text(item["closes_at"]),
+        status=item.get("status", ""),
+        due_at=_readable(item["due_at"]),
+        closes_at=_readable(item.get("closes_at")),
     )
+
+
+def _readable(text: object) -> datetime:
+    """A time in the index; without it the record goes first, so that somebody sees it fail."""
+    try:
+        instant = from_text(str(text))
+    except ValueError:
+        return _LONG_AGO
+    return instant if instant.tzinfo else _LONG_AGO
