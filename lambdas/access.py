@@ -69,6 +69,7 @@ class Access:
             self._sellers.forget_slowness(self._seller_id, self._region)
         if self._state.blocked_until:
             self._sellers.lift_block(self._seller_id, self._region)
+        self._state = RegionState()
 
     def renew(self, reason: str) -> bool:
         """Refused: read the secret past the cache. True when it is another, which may be tried."""

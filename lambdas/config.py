@@ -18,6 +18,7 @@ _REQUIRED = (
     "DELAY_DAYS",
     "TRANSIT_DAYS",
 )
+_AWS_OWN = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID")
 
 
 class SettingsError(ValueError):
@@ -37,6 +38,7 @@ class Settings:
     policy: Policy
     sp_api_endpoint: str | None = None
     lwa_endpoint: str | None = None
+    aws: tuple[str | None, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -54,6 +56,8 @@ class Settings:
             policy=_policy(environ["DELAY_DAYS"], environ["TRANSIT_DAYS"]),
             sp_api_endpoint=environ.get("SP_API_ENDPOINT") or None,
             lwa_endpoint=environ.get("LWA_ENDPOINT") or None,
+            # boto3 reads these itself: here they only tell one environment from another.
+            aws=tuple(environ.get(name) for name in _AWS_OWN),
         )
 
 

@@ -85,7 +85,7 @@ class Intake:
         self._schedules = schedules
         self._policy = policy
         self._telemetry = telemetry
-        self._seen: dict[str, tuple[datetime, Seller | None]] = {}
+        self._seen: dict[str, tuple[datetime, Seller]] = {}
 
     def handle(self, records: Sequence[Mapping[str, Any]], deadline: Deadline) -> list[str]:
         """Take in the records of one batch; gives the message ids of those that failed."""
@@ -103,8 +103,8 @@ class Intake:
             except (MalformedNotificationError, ForeignSubscriptionError) as error:
                 self._refuse(record["messageId"], error)
                 failed.append(record["messageId"])
-            except AwsError as error:
-                self._telemetry.failure("seller_not_read", error, message_id=record["messageId"])
+            except Exception as error:  # noqa: BLE001 - one record must not fail the others
+                self._telemetry.failure("record_not_read", error, message_id=record["messageId"])
                 failed.append(record["messageId"])
             else:
                 if news:
@@ -137,11 +137,11 @@ class Intake:
 
     def _region(self, change: OrderChange, now: datetime) -> Region | None:
         """The region of the believed subscription; None drops a seller that is not connected."""
-        seller = self._seller(change.seller_id, now)
+        seller = self._remembered(change.seller_id, now)
         region = _believed(seller, change, now)
         if region is None:
             # `connect` may have registered it since: an id is refused only after a fresh look.
-            seller = self._seller(change.seller_id, now, fresh=True)
+            seller = self._looked_up(change.seller_id, now)
             region = _believed(seller, change, now)
         if seller is None:
             self._telemetry.count("NotificationsRefused")
@@ -152,10 +152,13 @@ class Intake:
         self._note_seen(seller, change, now)
         return region
 
-    def _seller(self, seller_id: str, now: datetime, *, fresh: bool = False) -> Seller | None:
+    def _remembered(self, seller_id: str, now: datetime) -> Seller | None:
         read_at, seller = self._seen.get(seller_id, (None, None))
-        if read_at and not fresh and timedelta() <= now - read_at < _SELLER_CACHED_FOR:
+        if read_at and timedelta() <= now - read_at < _SELLER_CACHED_FOR:
             return seller
+        return None
+
+    def _looked_up(self, seller_id: str, now: datetime) -> Seller | None:
         seller = self._sellers.get(seller_id)
         if seller is not None:
             self._seen[seller_id] = (now, seller)
@@ -167,9 +170,13 @@ class Intake:
             return
         if seller.application_id not in {None, change.application_id}:
             self._telemetry.warning("application_id_changed", seller_id=seller.seller_id)
-        self._sellers.saw_notification(
-            seller.seller_id, application_id=change.application_id, now=now
-        )
+        try:
+            self._sellers.saw_notification(
+                seller.seller_id, application_id=change.application_id, now=now
+            )
+        except AwsError as error:
+            # Only a note for the operator: the order matters more.
+            self._telemetry.failure("notification_not_noted", error, seller_id=seller.seller_id)
         self._seen.pop(seller.seller_id, None)
 
     def _refuse(self, message_id: str, error: Exception) -> None:
@@ -270,5 +277,5 @@ def _believed(seller: Seller | None, change: OrderChange, now: datetime) -> Regi
 
 def _sent_at(record: Mapping[str, Any], now: datetime) -> datetime:
     """When SQS took the message in, from the record's own attributes."""
-    sent = record.get("attributes", {}).get("SentTimestamp")
-    return datetime.fromtimestamp(int(sent) / 1000, UTC) if sent else now
+    sent = str(record.get("attributes", {}).get("SentTimestamp", ""))
+    return datetime.fromtimestamp(int(sent) / 1000, UTC) if sent.isdecimal() else now

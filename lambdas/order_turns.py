@@ -14,6 +14,7 @@ from lambdas.core.decisions import (
     Settle,
     on_actions,
     on_check_refused,
+    on_live,
     on_own_failure,
     on_rejected,
     on_trouble,
@@ -81,9 +82,12 @@ class OrderTurns:
     def note_own_failure(self, seller_id: str, amazon_order_id: str, reason: str) -> None:
         """Count a failure of ours on the order, unless a call of it may still be on its way."""
         order, now = self._orders.get(seller_id, amazon_order_id), datetime.now(UTC)
-        if order is None or order.is_claimed(now):
+        if order is None:
             return
-        if order.status in {Status.WAITING, Status.SENDING}:
+        if order.is_claimed(now):
+            # What became of the call is looked into when the claim has run out.
+            self._recorder.plan(order)
+        elif order.status in {Status.WAITING, Status.SENDING}:
             self._recorder.settle(on_own_failure(order, reason, now=now), known=order)
 
     def _check(self, order: Solicitation, api: Solicitations) -> TurnResult:
@@ -111,7 +115,9 @@ class OrderTurns:
             case Claim(solicitation=claimed):
                 return self._creating.create(claimed, known=order, api=api, answered_at=answered_at)
             case Settle(solicitation=settled):
-                self._recorder.settle(settled, known=order)
+                written = self._recorder.settle(settled, known=order)
+                if written and offered:
+                    self._catch_up_with_live(written)
                 return TurnResult(turn=Turn.ANSWERED)
 
     def _check_failed(self, order: Solicitation, error: SpApiError) -> TurnResult:
@@ -147,6 +153,12 @@ class OrderTurns:
         self._telemetry.tally("refusals", answer)
         self._recorder.settle(outcome, known=order)
         return TurnResult(turn=Turn.HELD if outcome.status is Status.HELD else Turn.ANSWERED)
+
+    def _catch_up_with_live(self, order: Solicitation) -> None:
+        """`live on` may have listed the dry orders while this one was on its way to be one."""
+        due = on_live(order) if self._is_live(order.seller_id) else None
+        if due:
+            self._recorder.settle(due, known=order)
 
     def _is_live(self, seller_id: str) -> bool:
         """The second gate, read afresh for each order: `live off` must stop a running sender."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -47,12 +48,13 @@ class WakeUp:
     def from_record(cls, record: Mapping[str, Any]) -> "WakeUp":
         """Read an SQS record. Raises MalformedWakeUpError."""
         try:
-            body = json.loads(record["body"])
+            body, attributes = json.loads(record["body"]), record.get("attributes", {})
             return cls(
                 seller_id=str(body["seller_id"]),
                 region=Region(body["region"]),
                 message_id=record["messageId"],
-                receive_count=record.get("attributes", {}).get("ApproximateReceiveCount", "1"),
+                # Without a count a repeat could not be told, so it counts as another message.
+                receive_count=attributes.get("ApproximateReceiveCount") or uuid4().hex,
             )
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise MalformedWakeUpError(f"not a wake-up: {type(error).__name__}") from None
@@ -189,12 +191,13 @@ class Run:
             self._end_trouble(only_one_due=len(due) == 1)
         # The pause after the last call carries over to the next run without any shared state.
         time.sleep(self._access.pacers.remaining_pause())
-        return bool(left and self._settled and self._access.api)
+        return bool(left and self._settled)
 
     def _give_turns(self, due: list[OpenOrder]) -> list[OpenOrder]:
         """The orders that were not reached."""
         for done, order in enumerate(due):
-            if self._deadline.seconds_left() < _SECONDS_FOR_AN_ORDER:
+            if not self._has_time():
+                self._telemetry.tally("passed", "out_of_time")
                 return due[done:]
             shuts_at = order.closes_at - LAST_CALL_BEFORE_CLOSE
             if self._access.api is None and datetime.now(UTC) < shuts_at:
@@ -205,13 +208,16 @@ class Run:
 
     def _give_turn(self, order: OpenOrder) -> None:
         result = self._take(order)
-        if result.turn is Turn.THROTTLED and self._access.api:
+        if result.turn is Turn.THROTTLED and self._access.api and self._has_time():
             time.sleep(_PAUSE_AFTER_THROTTLING)
             result = self._take(order)
         if result.turn is Turn.ACCESS_REFUSED and self._access.renew(result.reason):
-            result = self._take(order)
+            result = self._take(order) if self._has_time() else result
             if result.turn is Turn.ACCESS_REFUSED:
                 self._access.block(result.reason)
+
+    def _has_time(self) -> bool:
+        return self._deadline.seconds_left() >= _SECONDS_FOR_AN_ORDER
 
     def _take(self, order: OpenOrder) -> TurnResult:
         try:
@@ -223,13 +229,13 @@ class Run:
             return TurnResult(turn=Turn.PASSED)
         self._settled += result.turn in {Turn.SETTLED, Turn.ANSWERED, Turn.HELD}
         match result.turn:
-            case Turn.ANSWERED:
+            case Turn.ANSWERED | Turn.HELD:
                 self._succeeded()
             case Turn.THROTTLED:
                 self._throttled += 1
                 if self._throttled > 1:
                     self._access.slow(throttled=True)
-            case Turn.TROUBLE | Turn.HELD:
+            case Turn.TROUBLE:
                 self._troubled(result)
         return result
 

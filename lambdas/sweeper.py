@@ -56,17 +56,18 @@ class Sweeper:
         """Wake who is overdue, lift blocks whose time is over, and emit the gauges."""
         now = datetime.now(UTC)
         gauges = Gauges()
-        failed = 0
-        for seller in self._sellers.all():
+        failed: list[AwsError] = []
+        for seller in self._sellers.all(on_corrupt=failed.append):
             try:
                 self._sweep_seller(seller, now, gauges)
             except AwsError as error:
-                failed += 1
-                self._telemetry.failure("seller_not_swept", error, seller_id=seller.seller_id)
+                failed.append(error)
+        for problem in failed:
+            self._telemetry.failure("seller_not_swept", problem, problem=str(problem))
         gauges.emit(self._telemetry)
         self._telemetry.flush("swept")
         if failed:
-            raise SweepIncompleteError(f"{failed} sellers could not be swept")
+            raise SweepIncompleteError(f"{len(failed)} sellers could not be swept")
 
     def _sweep_seller(self, seller: Seller, now: datetime, gauges: "Gauges") -> None:
         for region, state in seller.regions.items():

@@ -75,6 +75,7 @@ def connect(
         list[Region],
         typer.Option(metavar="na|eu|fe", help="The selling region; once for each in use."),
     ],
+    yes: YesOption = False,
     dry_run: DryRunOption = False,
 ) -> None:
     """Connect a seller, or connect it anew.
@@ -93,12 +94,20 @@ def connect(
             _console.print(f"Would connect {seller_id} in {each}: store its credentials, then")
             _console.print(f"  send ORDER_CHANGE to {deployment.output('OrderChangeQueueArn')}")
         return
+    if len(region) > 1 and os.environ.get("DAYFIVE_REFRESH_TOKEN"):
+        raise OperatorError("a refresh token is for one region: run this once for each region")
     stored = Secrets(deployment.client("secretsmanager")).application() or {}
     client_id = _given("DAYFIVE_CLIENT_ID", "Client id", stored=stored.get("client_id"))
     same = stored.get("client_secret") if client_id == stored.get("client_id") else None
     client_secret = _given("DAYFIVE_CLIENT_SECRET", "Client secret", stored=same, hidden=True)
     with httpx.Client(trust_env=False) as http:
-        connector = Connector(deployment, endpoints, http, _say)
+        connector = Connector(
+            deployment,
+            endpoints,
+            http,
+            say=_say,
+            confirm=lambda question: yes or (sys.stdin.isatty() and typer.confirm(question)),
+        )
         for each in region:
             token = _given("DAYFIVE_REFRESH_TOKEN", f"Refresh token ({each})", hidden=True)
             connector.connect(

@@ -34,6 +34,7 @@ ORDER_CHANGE = "ORDER_CHANGE"
 DESTINATION_NAME = "DayFive"
 
 Say = Callable[[str], None]
+Confirm = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,22 +55,31 @@ class Connector:
     """
 
     def __init__(
-        self, deployment: Deployment, endpoints: Endpoints, http: httpx.Client, say: Say
+        self,
+        deployment: Deployment,
+        endpoints: Endpoints,
+        http: httpx.Client,
+        *,
+        say: Say,
+        confirm: Confirm,
     ) -> None:
         self._deployment = deployment
         self._endpoints = endpoints
         self._http = http
         self._say = say
+        self._confirm = confirm
         self._tokens = LwaTokens(http, endpoints, TokenCache())
 
     def connect(self, connection: Connection) -> None:
-        """Check, store, subscribe, register: in this order, so that a stop leaves nothing wrong."""
+        """Try the credentials, store them, subscribe, register; a stop at any point is mended by
+        running it again.
+        """
+        notifications = self._notifications(connection)
         try:
-            self._check(connection)
+            existing = self._try(connection, notifications)
             self._store(connection)
             known = self._register_as_connecting(connection)
-            notifications = self._notifications(connection)
-            destination = self._destination(notifications)
+            destination = self._destination(notifications, existing)
             subscription, replaced = self._subscription(notifications, destination)
         except ForbiddenError as error:
             raise OperatorError(
@@ -78,16 +88,18 @@ class Connector:
                 f" added, or the token is not of region {connection.region}"
             ) from None
         except SpApiError as error:
-            raise OperatorError(f"{error}: nothing is lost, run the same command again") from None
+            raise OperatorError(f"{error}: run the same command again") from None
         self._register(connection, known, destination, subscription, replaced)
 
-    def _check(self, connection: Connection) -> None:
-        """A token for the seller: nothing is stored before these credentials have worked."""
+    def _try(self, connection: Connection, notifications: Notifications) -> Subscription | None:
+        """Use the credentials before they take the place of others that may be working."""
         try:
             self._tokens.seller_token(_credentials(connection)).token()
         except AuthorizationError as error:
             raise OperatorError(_lwa_advice(error)) from None
-        self._say("credentials: accepted by Login with Amazon")
+        existing = _existing(notifications)
+        self._say("credentials: accepted by Amazon")
+        return existing
 
     def _store(self, connection: Connection) -> None:
         changed = Secrets(self._deployment.client("secretsmanager")).store(
@@ -131,30 +143,45 @@ class Connector:
         )
         return Notifications(seller=seller, grantless=of_application)
 
-    def _destination(self, notifications: Notifications) -> Destination:
+    def _destination(
+        self, notifications: Notifications, existing: Subscription | None
+    ) -> Destination:
         arn = self._deployment.output("OrderChangeQueueArn")
         found = _with_arn(notifications.get_destinations(), arn)
         if found is None:
             try:
-                found = notifications.create_destination(DESTINATION_NAME, arn)
+                return self._create_destination(notifications, arn)
             except ConflictError:
-                found = self._conflicting_destination(notifications, arn)
-            else:
-                self._say(f"destination: created {found.destination_id}")
-                return found
+                found = _with_arn(notifications.get_destinations(), arn)
+        if found is None:
+            self._remove_other_destination(notifications, existing)
+            return self._create_destination(notifications, arn)
         self._say(f"destination: found {found.destination_id}")
         return found
 
-    def _conflicting_destination(self, notifications: Notifications, arn: str) -> Destination:
-        listed = notifications.get_destinations()
-        found = _with_arn(listed, arn)
-        if found is None:
-            others = ", ".join(each.sqs_arn or each.name for each in listed) or "one not listed"
+    def _create_destination(self, notifications: Notifications, arn: str) -> Destination:
+        created = notifications.create_destination(DESTINATION_NAME, arn)
+        self._say(f"destination: created {created.destination_id}")
+        return created
+
+    def _remove_other_destination(
+        self, notifications: Notifications, existing: Subscription | None
+    ) -> None:
+        """Make room: Amazon may refuse an application its second destination."""
+        others = notifications.get_destinations()
+        queues = ", ".join(each.sqs_arn or each.name for each in others) or "one not listed"
+        if len(others) != 1 or not self._confirm(
+            f"The application's notifications go to another queue ({queues}). End that?"
+        ):
             raise OperatorError(
-                f"this application already has a destination for another queue ({others}), and"
-                " Amazon refuses a second: delete it at Amazon, or use an application of its own"
+                f"this application already has a destination for another queue ({queues}), and"
+                " Amazon refuses a second: let this command end it (--yes), or use an application"
+                " of its own"
             )
-        return found
+        if existing and existing.destination_id == others[0].destination_id:
+            notifications.delete_subscription_by_id(ORDER_CHANGE, existing.subscription_id)
+        notifications.delete_destination(others[0].destination_id)
+        self._say(f"destination: ended the one for {queues}")
 
     def _subscription(
         self, notifications: Notifications, destination: Destination
@@ -164,6 +191,13 @@ class Connector:
         if existing and _is_wanted(existing, destination):
             self._say(f"subscription: found {existing.subscription_id}")
             return existing, None
+        if existing and existing.destination_id != destination.destination_id:
+            question = "This seller's ORDER_CHANGE notifications go elsewhere. Let them come here?"
+            if not self._confirm(question):
+                raise OperatorError(
+                    "this seller's ORDER_CHANGE notifications go to another destination of this"
+                    " application: let this command end that (--yes)"
+                )
         if existing:
             # Amazon has no update: a changed filter or destination is a new subscription.
             notifications.delete_subscription_by_id(ORDER_CHANGE, existing.subscription_id)
@@ -243,10 +277,12 @@ def _existing(notifications: Notifications) -> Subscription | None:
 
 
 def _is_wanted(subscription: Subscription, destination: Destination) -> bool:
-    wanted = ORDER_STATUS_CHANGES_ONLY["eventFilter"]
-    has = subscription.processing_directive.get("eventFilter", {})
-    return subscription.destination_id == destination.destination_id and (
-        has.get("orderChangeTypes") == wanted["orderChangeTypes"]
+    wanted = ORDER_STATUS_CHANGES_ONLY["eventFilter"]["orderChangeTypes"]
+    has = subscription.processing_directive.get("eventFilter")
+    return (
+        subscription.destination_id == destination.destination_id
+        and isinstance(has, dict)
+        and has.get("orderChangeTypes") == wanted
     )
 
 

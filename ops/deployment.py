@@ -1,5 +1,6 @@
 """Finds the deployed stack by its name, and talks to what its outputs name."""
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -25,7 +26,8 @@ class Deployment:
     @classmethod
     def find(cls) -> "Deployment":
         """Find the stack. Raises OperatorError, saying what is missing."""
-        session = boto3.session.Session()
+        # boto3 itself reads only AWS_DEFAULT_REGION, unlike the AWS CLI and the CDK.
+        session = boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
         try:
             stacks = session.client("cloudformation").describe_stacks(StackName=STACK_NAME)
         except NoRegionError:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from lambdas.aws.orders_table import OpenOrder, StaleRecordError
 from lambdas.core.decisions import on_live
@@ -61,12 +61,12 @@ def end_live(deployment: Deployment, seller_id: str) -> None:
 
 def _make_due(deployment: Deployment, seller_id: str, found: OpenOrder) -> bool:
     order = deployment.orders.get(seller_id, found.amazon_order_id)
-    planned = on_live(order, now=datetime.now(UTC)) if order else None
+    planned = on_live(order) if order else None
     if order is None or planned is None:
         return False
     try:
         deployment.orders.put(planned, known=order)
     except StaleRecordError:
-        # A sender is at it just now, and reads the gate afresh.
+        # A sender is at it just now, and reads the gate once more when it has written.
         return False
     return True

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -24,6 +25,7 @@ from lambdas.core.window import LAST_CALL_BEFORE_CLOSE
 
 OPEN_ORDERS = "open_orders"
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
+DUE_READ_AT_MOST = 3000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +103,12 @@ class OrdersTable:
         return self._put(written, f"claim = :claim AND {seen}", {":claim": claimed.claim, **values})
 
     def due(self, seller_id: str, region: Region, *, until: datetime) -> list[OpenOrder]:
-        """Open orders due by `until`, soonest to close first (an eventually consistent read)."""
+        """Open orders due by `until`, soonest to close first (an eventually consistent read).
+
+        Of a backlog the longest due are read, a few thousand, which is more than a run serves.
+        """
         found = [
-            *self._read(open_key(seller_id, region), until=until),
+            *islice(self._read(open_key(seller_id, region), until=until), DUE_READ_AT_MOST),
             *self._read(open_key(seller_id, region, held=True), until=until),
         ]
         return sorted(found, key=lambda order: (order.closes_at, order.amazon_order_id))

@@ -1,12 +1,12 @@
 """The sellers' own records, in the same table as their orders."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.aws.errors import error_code, translated
+from lambdas.aws.errors import CorruptRecordError, error_code, translated
 from lambdas.aws.items import (
     SELLER_SORT_KEY,
     SELLERS_OPEN_KEY,
@@ -43,8 +43,11 @@ class SellersTable:
         item = answer.get("Item")
         return seller_from(from_attributes(item)) if item else None
 
-    def all(self) -> Iterator[Seller]:
-        """Every connected seller with its regions, as the index shows it (a moment late)."""
+    def all(self, *, on_corrupt: Callable[[CorruptRecordError], None]) -> Iterator[Seller]:
+        """Every connected seller with its regions, as the index shows it (a moment late).
+
+        A record that cannot be read is told to `on_corrupt`, and does not stop the others.
+        """
         query: Item = {
             "TableName": self._table_name,
             "IndexName": OPEN_ORDERS,
@@ -54,7 +57,11 @@ class SellersTable:
         while True:
             with translated("dynamodb:Query"):
                 page = self._client.query(**query)
-            yield from (seller_from(from_attributes(item)) for item in page["Items"])
+            for item in page["Items"]:
+                try:
+                    yield seller_from(from_attributes(item))
+                except CorruptRecordError as error:
+                    on_corrupt(error)
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]

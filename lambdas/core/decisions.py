@@ -205,13 +205,15 @@ def on_own_failure(solicitation: Solicitation, reason: str, *, now: datetime) ->
     )
 
 
-def on_live(solicitation: Solicitation, *, now: datetime) -> Solicitation | None:
-    """The seller went live: what a dry run would have sent is due now; None leaves it as it is."""
-    if solicitation.status is not Status.WAITING or solicitation.would_send_at is None:
+def on_live(solicitation: Solicitation) -> Solicitation | None:
+    """The seller went live: what a dry run would have sent is due; None leaves it as it is.
+
+    It is due since it would have been sent: no clock but the sender's own decides the rest.
+    """
+    would_send_at = solicitation.would_send_at
+    if solicitation.status is not Status.WAITING or would_send_at is None:
         return None
-    if not solicitation.window.allows_call(now):
-        return None
-    return solicitation.move(Event.LIVE, Status.WAITING, "seller_went_live", due_at=now)
+    return solicitation.move(Event.LIVE, Status.WAITING, "seller_went_live", due_at=would_send_at)
 
 
 def _not_offered(

@@ -79,7 +79,7 @@ def _order_change(document: Mapping[str, Any]) -> OrderChange:
     return OrderChange(
         seller_id=_text(news, "SellerId", SELLER_ID),
         subscription_id=_text(metadata, "SubscriptionId", _OPAQUE_ID),
-        application_id=_optional_text(metadata, "ApplicationId", _OPAQUE_ID),
+        application_id=_readable(metadata, "ApplicationId", _OPAQUE_ID),
         amazon_order_id=_text(news, "AmazonOrderId", _AMAZON_ORDER_ID),
         marketplace_id=_text(summary, "MarketplaceId", _MARKETPLACE_ID),
         order_change_type=_text(news, "OrderChangeType", _WORD),
@@ -88,7 +88,7 @@ def _order_change(document: Mapping[str, Any]) -> OrderChange:
         changed_at=_changed_at(document, news, metadata),
         earliest_delivery_date=_instant(summary, "EarliestDeliveryDate"),
         latest_delivery_date=_instant(summary, "LatestDeliveryDate"),
-        is_delivered=_optional_text(summary, "EasyShipShipmentStatus", _WORD) == "Delivered",
+        is_delivered=_readable(summary, "EasyShipShipmentStatus", _WORD) == "Delivered",
         is_replacement="Replacement" in _strings(summary, "OrderPrograms"),
     )
 
@@ -140,6 +140,12 @@ def _optional_text(source: Mapping[str, Any], field: str, pattern: re.Pattern[st
     return value
 
 
+def _readable(source: Mapping[str, Any], field: str, pattern: re.Pattern[str]) -> str | None:
+    """A field that an order can do without, or None where it is missing or not as expected."""
+    value = _find(source, field)
+    return value if isinstance(value, str) and pattern.fullmatch(value) else None
+
+
 def _instant(source: Mapping[str, Any], field: str) -> datetime | None:
     """An ISO-8601 time, with or without a fraction or an offset; none given means UTC."""
     value = _find(source, field)
@@ -156,8 +162,5 @@ def _instant(source: Mapping[str, Any], field: str) -> datetime | None:
 
 def _strings(source: Mapping[str, Any], field: str) -> frozenset[str]:
     value = _find(source, field)
-    if value is None:
-        return frozenset()
-    if not isinstance(value, list):
-        raise MalformedNotificationError(field, "is not a list")
-    return frozenset(entry for entry in value if isinstance(entry, str))
+    entries = value if isinstance(value, list) else []
+    return frozenset(entry for entry in entries if isinstance(entry, str))

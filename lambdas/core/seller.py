@@ -9,9 +9,6 @@ from lambdas.core.marketplaces import Region, region_of
 # Amazon may deliver for a while under the subscription that a newer one has replaced.
 REPLACED_BELIEVED_FOR = timedelta(days=14)
 
-# While `connect` is between writing the seller and learning its subscription's id.
-CONNECTING_BELIEVED_FOR = timedelta(hours=24)
-
 BLOCKED_FOR = timedelta(hours=6)
 NOTIFICATION_SEEN_EVERY = timedelta(minutes=15)
 
@@ -45,8 +42,8 @@ class RegionState:
         replaced_at = self.replaced.get(subscription_id)
         if replaced_at is not None:
             return now - replaced_at < REPLACED_BELIEVED_FOR
-        since = self.connecting_since
-        return since is not None and now - since < CONNECTING_BELIEVED_FOR
+        # `connect` writes the seller before it can know its new subscription's id.
+        return self.connecting_since is not None
 
     def why_no_calls(self, now: datetime) -> str | None:
         """Why Amazon may not be called for this seller and region now, or None."""

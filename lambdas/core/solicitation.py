@@ -44,7 +44,6 @@ class Event(StrEnum):
     REFUSED = "create call refused: 429, credentials, outside the range, not available"
     REJECTED = "refused: 400, 404, 413, 415, or an unknown text"
     TROUBLE = "check failed: 5xx, timeout, or a fault of ours"
-    NO_ANSWER = "create call without a clear answer"
     SHUT = "window shut"
     LIVE = "seller went live"
 
@@ -92,7 +91,6 @@ TRANSITIONS: dict[tuple[Status | None, Event], frozenset[Status]] = {
     **_moves(Event.REFUSED, [Status.SENDING], Status.WAITING, Status.SENT_UNCONFIRMED),
     **_moves(Event.REJECTED, [Status.WAITING, Status.SENDING], Status.HELD),
     **_moves(Event.TROUBLE, [Status.WAITING, Status.SENDING], Status.WAITING, Status.HELD),
-    **_moves(Event.NO_ANSWER, [Status.SENDING], Status.SENDING),
     **_moves(
         Event.SHUT,
         [Status.WAITING, Status.SENDING, Status.HELD],

@@ -20,8 +20,13 @@ _SAME_CHECK = timedelta(seconds=60)
 
 
 def first_check_at(window: SolicitationWindow, *, policy: Policy) -> datetime:
-    """The earliest delivery date plus the seller's delay, which is five days or more."""
-    return window.opens_at - OPENS_AFTER_EARLIEST + policy.delay
+    """The earliest delivery date plus the seller's delay, which is five days or more.
+
+    A window that is too short for the delay still gets its last two checks.
+    """
+    planned = window.opens_at - OPENS_AFTER_EARLIEST + policy.delay
+    last_two = window.closes_at - LAST_CHECKS_BEFORE_CLOSE[0]
+    return min(max(window.opens_at, min(planned, last_two)), window.closes_at)
 
 
 def next_check_at(

@@ -11,8 +11,6 @@ from typing import Any
 from lambdas.spapi.client import SpApiClient
 from lambdas.spapi.operation import Operation
 
-PRODUCT_REVIEW_AND_SELLER_FEEDBACK = "productReviewAndSellerFeedback"
-
 _GET_ACTIONS = Operation(
     name="getSolicitationActionsForOrder",
     method="GET",

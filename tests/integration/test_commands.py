@@ -75,7 +75,7 @@ def test_connect_tells_each_step_and_registers_the_subscription(
 
     assert status == 0
     assert anonymous(printed) == (
-        "credentials: accepted by Login with Amazon\n"
+        "credentials: accepted by Amazon\n"
         f"secrets: stored in dayfive/app and dayfive/sellers/{SELLER}\n"
         "destination: created <id>\n"
         "subscription: created <id>\n"
@@ -122,7 +122,8 @@ def test_a_subscription_with_another_filter_is_replaced_and_still_believed(
 ) -> None:
     connect(run)
     [old] = amazon.notifications.subscriptions
-    amazon.notifications.subscriptions[0] = replace(old, processing_directive=None)
+    directive = {"eventFilter": None, "filterExpression": "true"}
+    amazon.notifications.subscriptions[0] = replace(old, processing_directive=directive)
 
     status, printed, _ = connect(run)
 
@@ -147,15 +148,40 @@ def test_credentials_that_are_refused_are_not_stored(
     assert boto3.client("secretsmanager").list_secrets()["SecretList"] == []
 
 
-def test_a_token_of_another_region_is_explained(run: Run) -> None:
+def test_a_token_of_another_region_is_explained_and_takes_no_others_place(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAYFIVE_REFRESH_TOKEN", EU_TOKEN)
+    connect(run, "eu")
+    monkeypatch.setenv("DAYFIVE_REFRESH_TOKEN", REFRESH_TOKEN)
+
     status, _, error = connect(run, "eu")
 
     assert status == 1
     assert "the token is not of region eu" in error
     assert error.count("\n") == 1
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId=f"dayfive/sellers/{SELLER}")
+    assert json.loads(secret["SecretString"]) == {"eu": EU_TOKEN}
 
 
-def test_a_destination_for_another_queue_is_explained(run: Run, amazon: Simulator) -> None:
+def test_one_token_is_not_taken_for_two_regions(run: Run) -> None:
+    status, _, error = connect(run, "na", "--region", "eu")
+
+    assert (status, error) == (
+        1,
+        "dayfive: a refresh token is for one region: run this once for each region\n",
+    )
+
+
+def test_aws_region_alone_is_enough(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+
+    assert connect(run, "na", "--dry-run")[0] == 0
+
+
+def test_a_destination_for_another_queue_is_explained_and_ended_only_when_asked(
+    run: Run, amazon: Simulator, stack: Stack
+) -> None:
     connect(run)
     amazon.notifications.one_destination_each = True
     [destination] = amazon.notifications.destinations
@@ -167,6 +193,10 @@ def test_a_destination_for_another_queue_is_explained(run: Run, amazon: Simulato
     assert status == 1
     assert other in error
     assert error.count("\n") == 1
+    assert connect(run, "na", "--yes")[0] == 0
+    [own] = amazon.notifications.destinations
+    assert own.arn == stack.outputs["OrderChangeQueueArn"]
+    assert len(amazon.notifications.subscriptions) == 1
 
 
 def test_a_dry_run_changes_nothing(run: Run, amazon: Simulator) -> None:
@@ -234,7 +264,7 @@ def test_live_on_makes_due_what_the_dry_run_would_have_sent(
     assert _seller()["live"]["BOOL"]
     due = orders.get(SELLER, dry.amazon_order_id)
     assert due is not None
-    assert (due.status, due.due_at) == (Status.WAITING, clock.now)
+    assert (due.status, due.due_at) == (Status.WAITING, WINDOW.opens_at)
     waiting = orders.get(SELLER, plain)
     assert waiting is not None
     assert waiting.due_at == WINDOW.opens_at + timedelta(days=3)

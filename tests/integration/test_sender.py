@@ -378,3 +378,79 @@ def test_a_page_from_in_front_of_amazon_holds_no_order_that_was_only_checked(due
 
     assert due.order(ORDER).status is Status.WAITING
     assert due.sellers.get(SELLER).regions[Region.NA].slowed_until is not None
+
+
+def test_orders_that_amazon_rejects_hold_up_no_other(due: World) -> None:
+    for number in range(4):
+        unknown = f"903-5550109-{number:07}"
+        due.deliver(body(amazon_order_id=unknown, time_of_order_change=START - DAY))
+
+    due.wake()
+
+    assert due.order(ORDER).status is Status.SENT
+    assert due.order("903-5550109-0000000").status is Status.HELD
+    assert due.sellers.get(SELLER).regions[Region.NA].slowed_until is None
+
+
+def test_slowness_ends_with_the_first_answer(due: World) -> None:
+    due.sellers.slow(SELLER, Region.NA, until=FIRST_CHECK, steps=3)
+    for number in range(2):
+        later = f"903-5550109-{number:07}"
+        due.sell(later)
+        due.deliver(body(amazon_order_id=later, time_of_order_change=START + timedelta(seconds=1)))
+    due.clock.move_to(FIRST_CHECK + timedelta(seconds=2))
+    due.simulator.faults = [
+        fault(FaultKind.ERROR, GET_ACTIONS, start=FIRST_CHECK + timedelta(seconds=2.5))
+    ]
+
+    due.wake()
+
+    assert due.order(ORDER).status is Status.SENT
+    state = due.sellers.get(SELLER).regions[Region.NA]
+    assert state.slow_steps == 1
+
+
+def test_a_plan_slower_than_a_call_may_wait_is_no_trouble(due: World) -> None:
+    other = "903-5550109-0000001"
+    due.sell(other)
+    due.deliver(body(amazon_order_id=other, time_of_order_change=START))
+    due.simulator.plans[GET_ACTIONS] = replace(due.simulator.plans[GET_ACTIONS], rate=0.05)
+
+    due.wake()
+
+    assert due.sellers.get(SELLER).regions[Region.NA].slowed_until is None
+
+
+def test_going_live_while_a_dry_order_is_written_leaves_it_due(due: World) -> None:
+    due.sellers.set_live(SELLER, False)
+    # The schedule is made after the gate was read and before the row is written.
+    scheduler = due.environment.schedules._client
+    scheduler.meta.events.register(
+        "before-call.scheduler.CreateSchedule", lambda **_: due.sellers.set_live(SELLER, True)
+    )
+
+    due.wake()
+
+    order = due.order(ORDER)
+    assert (order.status, order.reason) == (Status.WAITING, "seller_went_live")
+    assert order.due_at == order.would_send_at == FIRST_CHECK
+    due.wake()
+    assert due.order(ORDER).status is Status.SENT
+
+
+def test_an_index_row_that_cannot_be_read_stops_nobody(due: World) -> None:
+    boto3.client("dynamodb").put_item(
+        TableName="orders",
+        Item={
+            "seller_id": {"S": SELLER},
+            "amazon_order_id": {"S": "903-0000000-0000000"},
+            "open_key": {"S": f"{SELLER}#na"},
+            "due_at": {"S": "2026-03-01T00:00:00.000Z"},
+            "status": {"S": "WAITING"},
+        },
+    )
+
+    assert due.wake()
+    due.sweeper.sweep()
+
+    assert due.order(ORDER).status is Status.SENT

@@ -103,6 +103,18 @@ def test_unknown_values_are_read_as_they_are() -> None:
     assert parsed(order_status="UpComing").order_status == "UpComing"
 
 
+def test_what_an_order_can_do_without_refuses_nothing() -> None:
+    change = parsed(
+        easy_ship_shipment_status="Out For Delivery",
+        order_programs="Business",
+        application_id="an id with spaces",
+    )
+
+    assert not change.is_delivered
+    assert not change.is_replacement
+    assert change.application_id is None
+
+
 @pytest.mark.parametrize(
     ("overrides", "field"),
     [

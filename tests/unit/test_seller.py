@@ -42,8 +42,7 @@ def test_where_two_regions_could_be_meant_the_marketplace_tells(
     [
         (RegionState(replaced={"old": NOW - 13 * DAY}), True),
         (RegionState(replaced={"old": NOW - 14 * DAY}), False),
-        (RegionState(connecting_since=NOW - DAY / 2), True),
-        (RegionState(connecting_since=NOW - DAY), False),
+        (RegionState(connecting_since=NOW - 30 * DAY), True),
         (RegionState(), False),
     ],
 )

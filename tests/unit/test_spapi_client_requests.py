@@ -213,7 +213,7 @@ def test_without_a_slot_in_time_nothing_is_sent(
 
     error = failed(amazon, operation)
 
-    assert type(error) is UnavailableError
+    assert type(error) is NotSentError
     assert "not sent" in str(error)
     assert (amazon.calls, clock.slept) == ([], [])
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.core.decisions import ACTION
 from lambdas.spapi.errors import (
     ForbiddenError,
     NotSentError,
@@ -14,7 +15,7 @@ from lambdas.spapi.errors import (
     SpApiError,
     UnavailableError,
 )
-from lambdas.spapi.solicitations import PRODUCT_REVIEW_AND_SELLER_FEEDBACK, Solicitations
+from lambdas.spapi.solicitations import Solicitations
 from tests.unit.spapi_support import (
     MARKETPLACE,
     ODD_BODIES,
@@ -26,7 +27,6 @@ from tests.unit.spapi_support import (
     moved_clock,
 )
 
-ACTION = PRODUCT_REVIEW_AND_SELLER_FEEDBACK
 HREF = f"/solicitations/v1/orders/{ORDER}/solicitations/{ACTION}"
 SELF = {"href": f"/solicitations/v1/orders/{ORDER}?marketplaceIds={MARKETPLACE}"}
 

@@ -43,6 +43,16 @@ def test_the_first_check_is_the_sellers_delay_after_the_earliest_delivery() -> N
     assert first_check_at(window, policy=Policy(delay=9 * DAY)) == EARLIEST + 9 * DAY
 
 
+def test_a_window_too_short_for_the_delay_still_gets_its_last_two_checks() -> None:
+    window = SolicitationWindow(opens_at=EARLIEST + 5 * DAY, closes_at=EARLIEST + 20 * DAY)
+
+    first = first_check_at(window, policy=Policy(delay=25 * DAY))
+
+    assert first == window.closes_at - 28 * HOUR
+    shut = SolicitationWindow(opens_at=EARLIEST + 5 * DAY, closes_at=EARLIEST)
+    assert first_check_at(shut, policy=POLICY) == EARLIEST
+
+
 def test_an_order_that_is_never_offered_is_checked_on_these_days() -> None:
     checks = all_checks(FBA, FBA.opens_at)
 
