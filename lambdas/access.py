@@ -11,6 +11,7 @@ from lambdas.aws.sellers_table import SellersTable
 from lambdas.core.marketplaces import Region
 from lambdas.core.seller import BLOCKED_FOR, RegionState, Seller, slowed_until
 from lambdas.observability import Telemetry
+from lambdas.recorder import plan_wake_up
 from lambdas.spapi.auth import Credentials, LwaTokens, TokenCache
 from lambdas.spapi.client import SpApiClient
 from lambdas.spapi.endpoints import Endpoints
@@ -149,8 +150,4 @@ class Access:
     def _come_back(self, until: datetime) -> None:
         """No more calls in this run, and one schedule to try again."""
         self.api = None
-        try:
-            self._schedules.wake(self._seller_id, self._region, until)
-        except AwsError as error:
-            self._telemetry.count("SchedulesNotCreated")
-            self._telemetry.failure("schedule_not_created", error, seller_id=self._seller_id)
+        plan_wake_up(self._schedules, self._telemetry, self._seller_id, self._region, until)

@@ -25,6 +25,7 @@ from lambdas.core.seller import NOTIFICATION_SEEN_EVERY, Seller
 from lambdas.core.solicitation import Solicitation, Status
 from lambdas.deadline import Deadline
 from lambdas.observability import Telemetry
+from lambdas.recorder import plan_wake_up
 
 TIMEOUT_SECONDS = 30
 _LEAST_SECONDS_FOR_AN_ORDER = 8
@@ -221,7 +222,10 @@ class Intake:
         for reason in reasons:
             self._telemetry.tally("ignored", reason)
         if order is not None and order.status in {Status.WAITING, Status.HELD}:
-            self._plan(order)
+            # An order that was there already gets its schedule again: that heals a crash.
+            plan_wake_up(
+                self._schedules, self._telemetry, order.seller_id, order.region, order.due_at
+            )
 
     def _fold(
         self, known: Solicitation | None, news: list[News]
@@ -256,17 +260,6 @@ class Intake:
             reason=order.reason,
             due_at=order.due_at.isoformat(),
         )
-
-    def _plan(self, order: Solicitation) -> None:
-        """Create the schedule. An order that was there already gets it again: that heals a crash.
-
-        The row is durable and the sweeper finds it, so trouble here does not fail the record.
-        """
-        try:
-            self._schedules.wake(order.seller_id, order.region, order.due_at)
-        except AwsError as error:
-            self._telemetry.count("SchedulesNotCreated")
-            self._telemetry.failure("schedule_not_created", error, seller_id=order.seller_id)
 
 
 def _believed(seller: Seller | None, change: OrderChange, now: datetime) -> Region | None:

@@ -8,11 +8,23 @@ from lambdas.aws.errors import AwsError, AwsUnavailableError
 from lambdas.aws.orders_table import OrdersTable, StaleRecordError
 from lambdas.aws.schedules import Schedules
 from lambdas.core.decisions import on_created
+from lambdas.core.marketplaces import Region
 from lambdas.core.solicitation import Solicitation
 from lambdas.observability import Telemetry
 
 _OUTCOME_ATTEMPTS = 5
 _PAUSES_BEFORE_REWRITING_SENT = (1.0, 2.0, 4.0, 8.0)
+
+
+def plan_wake_up(
+    schedules: Schedules, telemetry: Telemetry, seller_id: str, region: Region, due_at: datetime
+) -> None:
+    """Create a schedule; what is on record is found by the sweeper should that fail."""
+    try:
+        schedules.wake(seller_id, region, due_at)
+    except AwsError as error:
+        telemetry.count("SchedulesNotCreated")
+        telemetry.failure("schedule_not_created", error, seller_id=seller_id)
 
 
 class Recorder:
@@ -74,14 +86,9 @@ class Recorder:
 
     def plan(self, order: Solicitation) -> None:
         """Create the schedule for an open order's due time; trouble is counted, never raised."""
-        if not order.is_open:
-            return
-        try:
-            self._schedules.wake(order.seller_id, order.region, order.due_at)
-        except AwsError as error:
-            self._telemetry.count("SchedulesNotCreated")
-            self._telemetry.failure(
-                "schedule_not_created", error, amazon_order_id=order.amazon_order_id
+        if order.is_open:
+            plan_wake_up(
+                self._schedules, self._telemetry, order.seller_id, order.region, order.due_at
             )
 
     def log(self, event: str, order: Solicitation, **fields: str) -> None:
