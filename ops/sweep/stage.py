@@ -79,14 +79,15 @@ class Stage:
 
     def run_to_the_end(self) -> bool:
         """Until no order is open and nothing is to come; False if that takes too long."""
-        last = self.start + _LONGEST_RUN
-        while self.cloud.now < last:
+        self.run_until(self.start + _LONGEST_RUN)
+        return self._is_over()
+
+    def run_until(self, when: datetime) -> None:
+        """Until then, or until no order is open and nothing is to come."""
+        while self.cloud.now < when and not self._is_over():
             self.cloud.run_until(self._next_sweep())
             if self._sweep_would_matter():
                 self._sweep()
-            if self._is_over():
-                return True
-        return False
 
     def records(self) -> dict[str, dict[str, Any]]:
         return {
@@ -118,7 +119,7 @@ class Stage:
                 if "blocked_until" in region:
                     yield from_text(region["blocked_until"])
             if "open_key" in item and item["amazon_order_id"] != "SELLER":
-                yield from_text(item["due_at"]) + _OVERDUE
+                yield from_text(item["due_at"]).replace(tzinfo=UTC) + _OVERDUE
 
     def _sweep_would_matter(self) -> bool:
         return any(moment <= self.cloud.now for moment in self._due())

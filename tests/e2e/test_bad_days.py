@@ -1,0 +1,158 @@
+"""AWS's bad days, and orders that can never succeed: nothing is lost and nobody is held up."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from lambdas.aws.items import from_text
+from ops.simulator.endpoints import find_endpoint
+from ops.sweep.disturbances import AMAZON, Outage, OutsideCall, Trouble
+from ops.sweep.outside import Outside, amazon_at
+from ops.sweep.runner import Runner
+from ops.sweep.scene import Scene
+from ops.sweep.stage import SELLER, Stage, stage
+from ops.sweep.ways import WAYS, Way
+
+ONCE = timedelta(0)
+WITH_A_KEY = {"sqs", "secretsmanager"}
+GOOD, BAD = "903-5550101-0000001", "903-5550101-000000"
+
+
+@pytest.fixture
+def set_stage() -> Iterator[Stage]:
+    with stage() as set_stage:
+        set_stage.begin(Outside(set_stage.functions))
+        yield set_stage
+
+
+@pytest.mark.parametrize(
+    ("lasts", "troubles"),
+    [
+        (ONCE, list(Trouble)),
+        (timedelta(hours=1), list(Trouble)),
+        (timedelta(hours=2), [Trouble.OUT_OF_REACH]),
+    ],
+    ids=["once", "for an hour", "for two hours"],
+)
+@pytest.mark.parametrize(
+    ("way", "functions"),
+    [(WAYS[0], {"intake", "sender"}), (WAYS[-1], {"sweeper"})],
+    ids=lambda value: value.name if isinstance(value, Way) else None,
+)
+def test_trouble_at_aws_that_passes_loses_nothing(
+    way: Way, functions: set[str], lasts: timedelta, troubles: list[Trouble]
+) -> None:
+    with Runner() as runner:
+        outages = [
+            Outage(call=call, trouble=trouble, lasts=lasts)
+            for call in first_of_each(runner.run(way).calls)
+            for trouble in troubles
+            if call.function in functions
+            and (trouble is not Trouble.NO_KEY or call.service in WITH_A_KEY)
+        ]
+        runs = [runner.run(way, outage) for outage in outages]
+
+    assert [str(run) for run in runs if run.broken] == []
+    assert runs
+
+
+def first_of_each(calls: tuple[OutsideCall, ...]) -> list[OutsideCall]:
+    """The first call of each operation of AWS that each function makes."""
+    first: dict[tuple[str, str, str], OutsideCall] = {}
+    for call in calls:
+        if call.service != AMAZON:
+            first.setdefault((call.function, call.service, call.operation), call)
+    return list(first.values())
+
+
+CORRUPTIONS = [
+    ("status", None),
+    ("shipped_at", None),
+    ("status", "rubbish"),
+    ("closes_at", "rubbish"),
+    ("closes_at", "2026-03-01T00:00:00"),
+    ("due_at", "2026-03-01T00:00:00"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), CORRUPTIONS)
+def test_an_order_whose_record_cannot_be_read_holds_nobody_up(
+    set_stage: Stage, name: str, value: str | None
+) -> None:
+    for order_id in (GOOD, f"{BAD}2"):
+        scene = Scene(set_stage, order_id)
+        scene.order_of_amazons(eligible_from=1)
+        scene.shipped(0, opens=1)
+    scene.at(0.5, lambda: corrupt(set_stage, f"{BAD}2", name, value))
+    scene.at(0.6, scene.lose_schedules)
+
+    run_for(set_stage, timedelta(hours=4))
+
+    assert sent_after(set_stage, GOOD) < timedelta(hours=1.6)
+    assert set_stage.cloud.errors == []
+    assert not any(set_stage.dead_letters().values())
+
+
+@pytest.mark.parametrize("stuck", [2, 7])
+def test_orders_that_amazon_never_answers_for_hold_nobody_up(set_stage: Stage, stuck: int) -> None:
+    """They shut sooner than the good one, so that their turns come first."""
+    bad = {f"903-5550101-1{number:06}" for number in range(stuck)}
+    for order_id in (GOOD, *bad):
+        scene = Scene(set_stage, order_id)
+        scene.order_of_amazons(eligible_from=0)
+        scene.shipped(0, opens=0 if order_id == GOOD else -24)
+
+    with amazon_at(lambda request: failing_for(bad, set_stage, request)):
+        run_for(set_stage, timedelta(days=2))
+
+    assert sent_after(set_stage, GOOD) < timedelta(days=1)
+
+
+def test_a_seller_whose_record_cannot_be_read_holds_no_other_up(set_stage: Stage) -> None:
+    scene = Scene(set_stage, GOOD)
+    scene.order_of_amazons(eligible_from=1)
+    scene.shipped(0, opens=1)
+    scene.at(0.9, scene.lose_schedules)
+    # Of the index's one partition of sellers, it comes first.
+    set_stage.deployment.client("dynamodb").put_item(
+        TableName=set_stage.cloud.outputs["OrdersTableName"],
+        Item={
+            "seller_id": {"S": "A0UNREADABLE"},
+            "amazon_order_id": {"S": "SELLER"},
+            "open_key": {"S": "SELLERS"},
+            "due_at": {"S": "2020-01-01T00:00:00.000Z"},
+            "regions": {"M": {"nowhere": {"M": {}}}},
+        },
+    )
+
+    run_for(set_stage, timedelta(hours=4))
+
+    assert sent_after(set_stage, GOOD) < timedelta(hours=2)
+
+
+def run_for(set_stage: Stage, time: timedelta) -> None:
+    set_stage.run_until(set_stage.start + time)
+
+
+def sent_after(set_stage: Stage, order_id: str) -> timedelta:
+    record = set_stage.records()[order_id]
+    assert record["status"] == "SENT"
+    return from_text(record["sent_at"]) - set_stage.start
+
+
+def corrupt(set_stage: Stage, order_id: str, name: str, value: str | None) -> None:
+    set_stage.deployment.client("dynamodb").update_item(
+        TableName=set_stage.cloud.outputs["OrdersTableName"],
+        Key={"seller_id": {"S": SELLER.seller_id}, "amazon_order_id": {"S": order_id}},
+        UpdateExpression="REMOVE #name" if value is None else "SET #name = :value",
+        ExpressionAttributeNames={"#name": name},
+        **({} if value is None else {"ExpressionAttributeValues": {":value": {"S": value}}}),
+    )
+
+
+def failing_for(bad: set[str], set_stage: Stage, request: httpx.Request) -> httpx.Response:
+    if any(order_id in find_endpoint(request).path for order_id in bad):
+        return httpx.Response(500)
+    return set_stage.outside.to_amazon(set_stage.simulator, request)
