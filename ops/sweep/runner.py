@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from ops.demo.judge import Evidence, judge
 from ops.demo.windows import Windows
+from ops.local_cloud.cloud import CODE
 from ops.simulator.operations import CREATE_SOLICITATION
 from ops.sweep.disturbances import (
     Crash,
@@ -39,10 +41,11 @@ class Run:
 class Runner:
     """Runs share a stage, as setting it takes longer than a run; one that broke something ends it.
 
-    Use it as a context manager.
+    Use it as a context manager; the functions are the ones in the folder `code`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, code: Path = CODE) -> None:
+        self._code = code
         self._numbers = iter(range(1, 10_000_000))
         self._stage: Stage | None = None
         self._exit = ExitStack()
@@ -61,7 +64,7 @@ class Runner:
     def run(self, way: Way, disturbance: Disturbance | None = None) -> Run:
         """One order on its way, to the end."""
         if self._stage is None:
-            self._stage = self._exit.enter_context(stage())
+            self._stage = self._exit.enter_context(stage(self._code))
         outside = Outside(self._stage.functions, disturbance)
         self._stage.begin(outside)
         scene = Scene(self._stage, f"903-5550101-{next(self._numbers):07}")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from lambdas.aws.items import from_text
@@ -11,7 +12,7 @@ from ops.demo.canaries import Canaries
 from ops.demo.stage import CLIENT_ID, CLIENT_SECRET, refresh_token, register
 from ops.deployment import Deployment
 from ops.local_cloud.behaviour import Behaviour
-from ops.local_cloud.cloud import LocalCloud
+from ops.local_cloud.cloud import CODE, LocalCloud
 from ops.local_cloud.targets import RETRY_WAITS
 from ops.local_cloud.template import synthesise
 from ops.simulator.population import POSTAL_CODE_CANARY, Seller
@@ -149,13 +150,13 @@ class Stage:
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
+def stage(code: Path = CODE) -> Iterator[Stage]:
     """Set the stage: the stack as it would be deployed, with one live seller."""
     simulator = Simulator()
     endpoints = {"SP_API_ENDPOINT": f"{NOBODY}/{{region}}", "LWA_ENDPOINT": NOBODY}
     template = _without_timer(synthesise())
     with LocalCloud.create(
-        template, start=_FIRST_DAY, environment=endpoints, behaviour=_NO_CHANCE
+        template, start=_FIRST_DAY, environment=endpoints, behaviour=_NO_CHANCE, code=code
     ) as cloud:
         simulator.add_application(CLIENT_ID, CLIENT_SECRET, _CENTURIES)
         simulator.add_seller(

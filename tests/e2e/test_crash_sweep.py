@@ -3,20 +3,71 @@
 `make sweep` runs all of it.
 """
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from ops.local_cloud.cloud import CODE
+from ops.simulator.operations import CREATE_SOLICITATION
+from ops.sweep.disturbances import Moment, Storm
 from ops.sweep.runner import Runner
 from ops.sweep.ways import WAYS, Way
 
-ONE_IN = 19  # a prime, so that the sample meets each moment of a call alike
+ONE_IN = 29  # a prime, so that the sample meets each moment of a call alike
 
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
     with Runner() as runner:
         yield runner
+
+
+@pytest.mark.parametrize(
+    ("way", "module", "right", "wrong"),
+    [
+        pytest.param(
+            "sent at the first check",
+            "core/decisions.py",
+            "posts_open=solicitation.posts_open + 1",
+            "posts_open=0",
+            id="that a create call is not counted before it is made",
+        ),
+        pytest.param(
+            "killed before the call",
+            "core/decisions.py",
+            "if due_at is None and _is_confirmed(solicitation, now=now)",
+            "if solicitation.posts_open",
+            id="that an empty answer is taken for a proof",
+        ),
+        pytest.param(
+            "cancelled during",
+            "core/news.py",
+            "Record(solicitation=replace(known, note=merged))",
+            "Ignore(reason='claimed')",
+            id="that news is not noted while a claim lives",
+        ),
+    ],
+)
+def test_the_sweep_would_notice(
+    tmp_path: Path, way: str, module: str, right: str, wrong: str
+) -> None:
+    spoilt = shutil.copytree(CODE / "lambdas", tmp_path / "lambdas") / module
+    text = spoilt.read_text()
+    assert text.count(right) == 1
+    spoilt.write_text(text.replace(right, wrong))
+
+    with Runner(tmp_path) as runner:
+        plain = runner.run(find(way))
+        at_create = [
+            crash
+            for crash in plain.crashes
+            if crash.call.operation == CREATE_SOLICITATION and crash.moment is Moment.AFTER
+        ]
+        runs = [plain, *(runner.run(find(way), crash) for crash in at_create[:1])]
+
+    assert any(run.broken for run in runs)
 
 
 @pytest.mark.parametrize(
@@ -30,3 +81,13 @@ def test_a_function_killed_at_any_call_breaks_no_promise(
 
     assert [str(run) for run in runs if run.broken] == []
     assert len(runs) > 1
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("name", ["sent at the third", "during the create call", "then live"])
+def test_no_number_of_crashes_breaks_a_promise(runner: Runner, name: str, seed: int) -> None:
+    assert runner.run(find(name), Storm(seed)).broken == ()
+
+
+def find(name: str) -> Way:
+    return next(way for way in WAYS if name in way.name)
