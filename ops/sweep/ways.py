@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lambdas.core.solicitation import Status
 from ops.simulator.faults import FaultKind
-from ops.simulator.operations import CREATE_SOLICITATION, GET_ACTIONS
+from ops.simulator.operations import CREATE_SOLICITATION, GET_ACTIONS, TOKEN
 from ops.sweep.scene import Scene
 
 # Hours after midnight. A window is 25 days long, so one that shuts soon has opened long ago.
@@ -86,6 +86,11 @@ def _throttled(scene: Scene) -> None:
 def _out_of_order(scene: Scene) -> None:
     _first_check(scene)
     scene.trouble(FaultKind.ERROR, end=2.5, status=503)
+
+
+def _login_out_of_order(scene: Scene) -> None:
+    _first_check(scene)
+    scene.trouble(FaultKind.ERROR, end=1.5, operation=TOKEN, status=503)
 
 
 def _refused_then_restored(scene: Scene) -> None:
@@ -170,6 +175,7 @@ WAYS = (
     Way(name="expired, reopened by new dates", prepare=_reopened, ends=_asked),
     Way(name="throttled, then sent", prepare=_throttled, ends=_asked),
     Way(name="Amazon out of order, then sent", prepare=_out_of_order, ends=_asked),
+    Way(name="login out of order, then sent", prepare=_login_out_of_order, ends=_asked),
     Way(name="credentials refused, then good again", prepare=_refused_then_restored, ends=_asked),
     Way(name="credentials refused, then new ones", prepare=_refused_then_connected, ends=_asked),
     Way(name="sent, the answer lost", prepare=_answer_lost, ends=_asked),
