@@ -200,10 +200,9 @@ class Run:
                 self._telemetry.tally("passed", "out_of_time")
                 return due[done:]
             shuts_at = order.closes_at - LAST_CALL_BEFORE_CLOSE
-            if self._access.api is None and datetime.now(UTC) < shuts_at:
-                # Without calls only windows that have shut need a look, and they come first.
-                break
-            self._give_turn(order)
+            # Without calls only windows that have shut need a look.
+            if self._access.api or datetime.now(UTC) >= shuts_at:
+                self._give_turn(order)
         return []
 
     def _give_turn(self, order: OpenOrder) -> None:
@@ -212,9 +211,10 @@ class Run:
             time.sleep(_PAUSE_AFTER_THROTTLING)
             result = self._take(order)
         if result.turn is Turn.ACCESS_REFUSED and self._access.renew(result.reason):
-            result = self._take(order) if self._has_time() else result
-            if result.turn is Turn.ACCESS_REFUSED:
-                self._access.block(result.reason)
+            # Other credentials than those that were refused: they may be tried, and blocked too.
+            again = self._take(order) if self._has_time() else TurnResult(turn=Turn.PASSED)
+            if again.turn is Turn.ACCESS_REFUSED:
+                self._access.block(again.reason)
 
     def _has_time(self) -> bool:
         return self._deadline.seconds_left() >= _SECONDS_FOR_AN_ORDER
