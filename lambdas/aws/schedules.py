@@ -1,12 +1,13 @@
 """One-shot schedules that wake a seller's sender: named after what they do, never changed."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.aws.errors import AwsRefusedError, error_code, translated
+from lambdas.aws.errors import AwsRefusedError, AwsUnavailableError, error_code, translated
 from lambdas.core.marketplaces import Region
 
 # A clock a little behind must not find "not due" when the schedule wakes it.
@@ -14,6 +15,9 @@ _SLACK = timedelta(seconds=30)
 
 # A schedule fires within 60 seconds of its minute; one in the past is refused.
 _LEAST_AHEAD = timedelta(minutes=2)
+
+# A run has many orders: only the first may wait so long in vain. The sweeper finds the others.
+_LONG_WAIT, _GIVEN_UP_FOR = 4.0, 60.0
 
 # EventBridge Scheduler's own limits: it tries for a day before its dead-letter queue.
 _RETRY_POLICY = {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 86400}
@@ -48,12 +52,20 @@ class Schedules:
         self._target_arn = target_arn
         self._role_arn = role_arn
         self._dlq_arn = dlq_arn
+        self._given_up_until = 0.0
 
     def wake(self, seller_id: str, region: Region, due_at: datetime) -> datetime:
         """Plan that this seller is woken for an order due at `due_at`; gives the minute."""
+        begun = time.monotonic()
+        if begun < self._given_up_until:
+            raise AwsUnavailableError("scheduler:CreateSchedule: out of reach a moment ago")
         minute = wake_up_minute(due_at, now=datetime.now(UTC))
         try:
             self._create(seller_id, region, minute)
+        except AwsUnavailableError:
+            if time.monotonic() - begun > _LONG_WAIT:
+                self._given_up_until = time.monotonic() + _GIVEN_UP_FOR
+            raise
         except AwsRefusedError as error:
             if error.code != "ValidationException":
                 raise
