@@ -87,14 +87,18 @@ class Storm(Calm):
         self._name = f"storm {seed}"
         self._rate = rate
         self._left = most
+        self._last: OutsideCall | None = None
 
     def __str__(self) -> str:
         return self._name
 
     def meet(self, call: OutsideCall, moment: Moment) -> BaseException | None:
-        if not self._left or self._dice.random() >= self._rate:
+        # botocore's second try of a call is answered, or the run might rightly fail.
+        spared = not self._left or (call == self._last and moment is Moment.LOST)
+        if spared or self._dice.random() >= self._rate:
             return None
         self._left -= 1
+        self._last = call
         return _cut_off(call, moment)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lambdas.aws.items import from_text
 from ops.simulator.endpoints import find_endpoint
-from ops.sweep.disturbances import AMAZON, Outage, OutsideCall, Trouble
+from ops.sweep.disturbances import AMAZON, Calm, Moment, Outage, OutsideCall, Trouble
 from ops.sweep.outside import Outside, amazon_at
 from ops.sweep.runner import Runner
 from ops.sweep.scene import Scene
@@ -65,6 +65,28 @@ def first_of_each(calls: tuple[OutsideCall, ...]) -> list[OutsideCall]:
         if call.service != AMAZON:
             first.setdefault((call.function, call.service, call.operation), call)
     return list(first.values())
+
+
+def test_a_scheduler_that_is_out_of_reach_does_not_use_up_the_run_of_a_batch(
+    set_stage: Stage,
+) -> None:
+    set_stage.outside = Outside(set_stage.functions, SchedulerOutOfReach())
+    for number in range(30):
+        scene = Scene(set_stage, f"903-5550101-{number:07}")
+        scene.order_of_amazons(eligible_from=1)
+        scene.shipped(0, opens=1)
+
+    set_stage.cloud.run_until(set_stage.start + timedelta(minutes=2))
+
+    assert len(set_stage.records()) == 30
+    assert set_stage.cloud.errors == []
+
+
+class SchedulerOutOfReach(Calm):
+    def meet(self, call: OutsideCall, moment: Moment) -> BaseException | None:
+        if call.service != "scheduler":
+            return None
+        return Outage(call=call, trouble=Trouble.OUT_OF_REACH, lasts=ONCE).meet(call, moment)
 
 
 CORRUPTIONS = [
