@@ -24,6 +24,9 @@ from lambdas.core.solicitation import Solicitation, Status
 from lambdas.core.window import LAST_CALL_BEFORE_CLOSE
 
 OPEN_ORDERS = "open_orders"
+
+# SENT is written whatever the version, so a version alone does not tell what has been read.
+_UNCHANGED = "version = :version AND #status = :status"
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
 DUE_READ_AT_MOST = 3000
 
@@ -75,18 +78,18 @@ class OrdersTable:
                 replace(solicitation, version=1), "attribute_not_exists(seller_id)", {}
             )
         written = replace(solicitation, version=known.version + 1)
-        return self._put(written, "version = :version", {":version": known.version})
+        return self._put(written, _UNCHANGED, _as_known(known))
 
     def put_claim(
         self, claimed: Solicitation, *, known: Solicitation, now: datetime
     ) -> Solicitation:
         """Write a claim over `known`, if nobody else's lives, and it is due inside its window."""
         condition = (
-            "version = :version AND due_at <= :now AND opens_at <= :now AND closes_at > :last_call"
+            f"{_UNCHANGED} AND due_at <= :now AND opens_at <= :now AND closes_at > :last_call"
             " AND (attribute_not_exists(claim_until) OR claim_until <= :now)"
         )
         values = {
-            ":version": known.version,
+            **_as_known(known),
             ":now": to_text(now),
             ":last_call": to_text(now + LAST_CALL_BEFORE_CLOSE),
         }
@@ -167,6 +170,10 @@ class OrdersTable:
                 if error.response.get("Item") != item:
                     raise StaleRecordError(_current(error)) from None
         return written
+
+
+def _as_known(known: Solicitation) -> Item:
+    return {":version": known.version, ":status": str(known.status)}
 
 
 def _current(error: ClientError) -> Solicitation | None:
