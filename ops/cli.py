@@ -32,7 +32,7 @@ app = typer.Typer(
     context_settings=CONTEXT,
 )
 live_app = typer.Typer(
-    help="The second gate: without `live on` nothing is ever sent.",
+    help="Start and stop asking: until `live on` nothing is ever sent.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -126,9 +126,12 @@ def connect(
 
 @live_app.command("on", epilog="Example: dayfive live on --seller A3EXAMPLE00001")
 def live_on(seller: SellerOption, yes: YesOption = False, dry_run: DryRunOption = False) -> None:
-    """Let DayFive ask this seller's buyers, and plan at once what the dry run would have sent."""
-    deployment = Deployment.find()
-    seller_id = connected_seller(deployment, _seller_id(seller)).seller_id
+    """Start asking this seller's buyers.
+
+    What was found offered before is planned at once, soonest to close first.
+    """
+    seller_id, deployment = _seller_id(seller), Deployment.find()
+    connected_seller(deployment, seller_id)
     if dry_run:
         waiting = sum(len(waiting_for_live(deployment, seller_id, region)) for region in Region)
         _say(f"Would let DayFive ask the buyers of {seller_id}; orders to plan anew: {waiting}")
@@ -151,9 +154,12 @@ def live_on(seller: SellerOption, yes: YesOption = False, dry_run: DryRunOption 
 
 @live_app.command("off", epilog="Example: dayfive live off --seller A3EXAMPLE00001")
 def live_off(seller: SellerOption, yes: YesOption = False, dry_run: DryRunOption = False) -> None:
-    """Stop asking; orders are still taken in and checked. Returns when nothing can be sent."""
-    deployment = Deployment.find()
-    seller_id = connected_seller(deployment, _seller_id(seller)).seller_id
+    """Stop asking this seller's buyers.
+
+    Orders are still taken in and checked. Returns when nothing can be sent any more.
+    """
+    seller_id, deployment = _seller_id(seller), Deployment.find()
+    connected_seller(deployment, seller_id)
     if dry_run:
         _say(f"Would stop asking the buyers of {seller_id}")
         return

@@ -27,7 +27,10 @@ def run_demo(console: Console, *, orders: int, days: float, seed: int, as_json: 
     with demo_stage(seed) as set_stage:
         with redirect_stdout(sys.stderr if as_json else sys.stdout):
             _connect_sellers(talk)
-        talk.print(f"\n{orders} orders of two sellers ship over {days:g} days:")
+        talk.print(
+            f"\n{orders} orders of two sellers over {days:g} days, some of them cancelled, and one"
+            " of a marketplace that nobody knows:"
+        )
         with _progress(talk, set_stage, days) as on_day:
             ending = play(set_stage, orders=orders, days=days, seed=seed, on_day=on_day)
     return _conclude(console, ending, as_json=as_json)
@@ -71,6 +74,9 @@ def _progress(
 ) -> Iterator[Callable[[datetime], None]]:
     if not console.is_terminal:
         yield _weekly_lines(console, set_stage)
+        console.print(
+            f"day {(set_stage.cloud.now - set_stage.start).days:>3}: {_so_far(set_stage)}"
+        )
         return
     columns = (
         TextColumn("day {task.completed:>3.0f}"),
@@ -78,13 +84,15 @@ def _progress(
         TextColumn("{task.fields[so_far]}"),
     )
     with Progress(*columns, console=console, auto_refresh=False) as progress:
-        task = progress.add_task("", total=_DAYS_SHOWN + days, so_far="")
+        task = progress.add_task("", total=_DAYS_SHOWN + days, so_far=_so_far(set_stage))
 
         def on_day(now: datetime) -> None:
             day = (now - set_stage.start) / timedelta(days=1)
             progress.update(task, completed=day, so_far=_so_far(set_stage), refresh=True)
 
         yield on_day
+        day = (set_stage.cloud.now - set_stage.start) / timedelta(days=1)
+        progress.update(task, completed=day, total=day, refresh=True)
 
 
 def _weekly_lines(console: Console, set_stage: Stage) -> Callable[[datetime], None]:

@@ -50,8 +50,10 @@ def read_recording(path: Path) -> Recording:
     """Read JSON Lines, one notification a line. Raises OperatorError where there is none."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{path} cannot be read ({type(error).__name__})") from None
+    except UnicodeDecodeError:
+        raise OperatorError(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be read: {error.strerror}") from None
     lines = _one_a_line(text)
     changes, malformed = [], 0
     for line in lines:

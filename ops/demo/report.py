@@ -74,7 +74,7 @@ def _promises(verdicts: list[Verdict]) -> Table:
 
 
 def _number(value: float | None) -> str:
-    return f"{value:.2f}" if value is not None else "none was sent"
+    return f"{value:.2f}" if value is not None else "nobody was asked"
 
 
 def _share(figures: Figures) -> str:
@@ -85,6 +85,8 @@ def _share(figures: Figures) -> str:
 
 
 def _delay(figures: Figures) -> str:
-    if figures.delay_median is None or figures.delay_p90 is None:
-        return _number(figures.delay_median)
+    if figures.delay_median is None:
+        return "nobody was asked"
+    if figures.delay_p90 is None:
+        return f"{figures.delay_median:.1f} days, of one order"
     return f"median {figures.delay_median:.1f} days, 90th percentile {figures.delay_p90:.1f} days"
