@@ -155,6 +155,8 @@ def _instant(source: Mapping[str, Any], field: str) -> datetime | None:
         raise MalformedNotificationError(field, "is not a text")
     try:
         instant = datetime.fromisoformat(value)
+        # Records keep milliseconds; a finer time would look new each time it is told.
+        instant = instant.replace(microsecond=instant.microsecond // 1000 * 1000)
         return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise MalformedNotificationError(field, "is not an ISO-8601 time") from error
