@@ -273,10 +273,10 @@ def _reason_at_end(solicitation: Solicitation) -> str:
 
 
 def _next_due_at(checked: Solicitation, *, now: datetime, policy: Policy) -> datetime | None:
-    """The ladder's next step; checks made before the present plan do not count."""
+    """The ladder's next step; offers, and checks before the present plan, do not count."""
     planned_from = first_check_at(checked.window, policy=policy)
-    checks = sum(check.at >= planned_from for check in checked.checks)
-    return next_check_at(checked.window, empty_checks=max(checks, 1), now=now)
+    empty = sum(each.at >= planned_from and each.answer != OFFERED for each in checked.checks)
+    return next_check_at(checked.window, empty_checks=max(empty, 1), now=now)
 
 
 def _is_confirmed(before: Solicitation, *, now: datetime) -> bool:
