@@ -60,7 +60,7 @@ def _never_twice(evidence: Evidence) -> Verdict:
         broken += [f"{order_id}: {fault}" for fault in _unfounded_creates(entries)]
     return Verdict(
         promise="Never twice",
-        meaning="each create call: after a fresh offer, none after a success",
+        meaning="each create call: after a fresh offer and no success",
         tested=sum(entry.operation == CREATE_SOLICITATION for entry in evidence.ledger),
         broken=tuple(broken),
     )
@@ -95,7 +95,7 @@ def _never_lost(evidence: Evidence) -> Verdict:
             broken.append(f"{queue} holds {count} messages")
     return Verdict(
         promise="Never lost",
-        meaning="each order announced as shipped: on record and ended, no stray dead letter",
+        meaning="each shipped order: on record, ended; no stray dead letter",
         tested=len(evidence.windows.shipped_orders),
         broken=tuple(broken),
     )
