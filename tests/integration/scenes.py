@@ -31,7 +31,7 @@ class Scenes:
 
     def set(self, *, delivered_after: timedelta = 3 * DAY, **order: object) -> Solicitation:
         """Forget all that was; the order shipped eight days ago and its first check is due."""
-        self.clear()
+        self.clear(ORDER)
         self.clock.move_to(self.clock.now + 10 * MINUTE)
         self.shipped_at = self.clock.now - 8 * DAY
         self.world.sell(
@@ -45,8 +45,9 @@ class Scenes:
         assert self.world.deliver(self.news()) == []
         return self.order
 
-    def clear(self) -> None:
-        self._table.delete_item(TableName="orders", Key=_key(ORDER))
+    def clear(self, *orders: str) -> None:
+        for order_id in orders:
+            self._table.delete_item(TableName="orders", Key=_key(order_id))
         self._table.put_item(TableName="orders", Item=self._seller)
         self.simulator.ledger.clear()
         self.simulator.orders.clear()
