@@ -202,7 +202,7 @@ RUBBISH = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(document=RUBBISH, type_first=st.booleans())
 def test_any_json_is_read_or_refused(document: Any, type_first: bool) -> None:
     if type_first and isinstance(document, dict):
