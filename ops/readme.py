@@ -1,8 +1,11 @@
 """`python -m ops.readme`: writes what the code itself decides of README.md and docs."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from lambdas.core.solicitation import TRANSITIONS, Event, Status
@@ -11,7 +14,6 @@ from ops import cli
 PROJECT = Path(__file__).parents[1]
 README = PROJECT / "README.md"
 COMMANDS = PROJECT / "docs" / "commands.md"
-_COMMANDS = (("connect",), ("live", "on"), ("live", "off"), ("demo",))
 
 
 def transitions() -> str:
@@ -48,9 +50,21 @@ def readme(text: str) -> str:
     return written("help", help_text(), written("transitions", transitions(), text))
 
 
+def command_names(command: object, *group: str) -> Iterator[tuple[str, ...]]:
+    """Every command below this one, in the order of its help."""
+    if not isinstance(command, TyperGroup):
+        yield group
+        return
+    for name, each in command.commands.items():
+        yield from command_names(each, *group, name)
+
+
 def commands() -> str:
     """docs/commands.md: every command's help."""
-    parts = [f"## dayfive {' '.join(command)}\n\n{help_text(*command)}\n" for command in _COMMANDS]
+    parts = [
+        f"## dayfive {' '.join(name)}\n\n{help_text(*name)}\n"
+        for name in command_names(get_command(cli.app))
+    ]
     return "# Commands\n\nWritten by `python -m ops.readme`.\n\n" + "\n".join(parts)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from ops import cli
+from ops.commands.connect import connect
+from ops.commands.live import live_on
 from ops.demo.recorded import read_recording, replay
 from ops.demo.report import print_ending
 from ops.demo.stage import Stage, credentials_of, stage
@@ -41,9 +42,9 @@ def _connect_sellers(talk: Console) -> None:
     for seller in SELLERS:
         talk.print(f"\n$ dayfive connect --seller {seller.seller_id} --region {seller.region}")
         with credentials_of(seller):
-            cli.connect(seller.seller_id, [seller.region])
+            connect(seller.seller_id, [seller.region])
         talk.print(f"$ dayfive live on --seller {seller.seller_id} --yes")
-        cli.live_on(seller.seller_id, yes=True)
+        live_on(seller.seller_id, yes=True)
 
 
 def run_recording(console: Console, path: Path, *, as_json: bool) -> bool:
