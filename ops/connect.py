@@ -1,7 +1,7 @@
 """`dayfive connect`: from a seller's credentials to notifications that the intake believes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import httpx
@@ -28,7 +28,7 @@ from lambdas.spapi.notifications import (
 from lambdas.spapi.pacing import Pacers
 from ops.deployment import Deployment
 from ops.errors import OperatorError
-from ops.secrets import Secrets
+from ops.secrets import Secrets, Stored
 
 ORDER_CHANGE = "ORDER_CHANGE"
 DESTINATION_NAME = "DayFive"
@@ -77,8 +77,8 @@ class Connector:
         notifications = self._notifications(connection)
         try:
             existing = self._try(connection, notifications)
-            self._store(connection)
-            known = self._register_as_connecting(connection)
+            stored = self._store(connection)
+            known = self._register_as_connecting(connection, stored)
             destination = self._destination(notifications, existing)
             subscription, replaced = self._subscription(notifications, destination)
         except ForbiddenError as error:
@@ -101,24 +101,30 @@ class Connector:
         self._say("credentials: accepted by Amazon")
         return existing
 
-    def _store(self, connection: Connection) -> None:
-        changed = Secrets(self._deployment.client("secretsmanager")).store(
+    def _store(self, connection: Connection) -> Stored:
+        stored = Secrets(self._deployment.client("secretsmanager")).store(
             connection.seller_id,
             connection.region,
             client_id=connection.client_id,
             client_secret=connection.client_secret,
             token=connection.refresh_token,
         )
-        what = f"stored in {' and '.join(changed)}" if changed else "already stored"
-        self._say(f"secrets: {what}")
+        names = " and ".join(stored.changed)
+        self._say(f"secrets: {f'stored in {names}' if names else 'already stored'}")
+        return stored
 
-    def _register_as_connecting(self, connection: Connection) -> RegionState:
+    def _register_as_connecting(self, connection: Connection, stored: Stored) -> RegionState:
         """From here on the intake believes this seller, so that no notification is refused."""
         sellers, now = self._deployment.sellers, datetime.now(UTC)
         sellers.create(connection.seller_id, now=now)
         seller = sellers.get(connection.seller_id)
         known = seller.regions.get(connection.region) if seller else None
         known = known or RegionState()
+        known = replace(
+            known,
+            secret_stored_at=stored.client_secret_since or known.secret_stored_at,
+            shares_application=stored.shares_application,
+        )
         sellers.set_region(
             connection.seller_id,
             connection.region,
@@ -232,9 +238,11 @@ class Connector:
             connection.seller_id,
             connection.region,
             {
+                **_region_item(known),
                 "subscription_id": subscription.subscription_id,
                 "destination_id": destination.destination_id,
                 "replaced": believed,
+                "connected_at": to_text(now),
             },
         )
         # New credentials lift a block; what was waiting for them is due.
@@ -287,10 +295,13 @@ def _is_wanted(subscription: Subscription, destination: Destination) -> bool:
 
 
 def _region_item(state: RegionState) -> Item:
-    """What must survive until the new subscription is known; blocks and slowness do not."""
-    item: Item = {"replaced": {name: to_text(at) for name, at in state.replaced.items()}}
-    if state.subscription_id:
-        item["subscription_id"] = state.subscription_id
-    if state.destination_id:
-        item["destination_id"] = state.destination_id
-    return item
+    """What survives a new connection; blocks and slowness do not."""
+    item: Item = {
+        "replaced": {name: to_text(at) for name, at in state.replaced.items()},
+        "subscription_id": state.subscription_id,
+        "destination_id": state.destination_id,
+        "shares_application": state.shares_application,
+    }
+    if state.secret_stored_at:
+        item["secret_stored_at"] = to_text(state.secret_stored_at)
+    return {name: value for name, value in item.items() if value is not None}

@@ -1,6 +1,8 @@
 """Writes the credentials that the sender reads; it never prints one."""
 
 import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -11,6 +13,18 @@ from lambdas.core.marketplaces import Region
 from ops.errors import OperatorError
 
 Fields = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """The names of the secrets that changed, and since when this client secret is stored.
+
+    `client_secret_since` is None where nobody knows any more: it was stored before.
+    """
+
+    changed: list[str]
+    shares_application: bool
+    client_secret_since: datetime | None
 
 
 class Secrets:
@@ -25,8 +39,8 @@ class Secrets:
 
     def store(
         self, seller_id: str, region: Region, *, client_id: str, client_secret: str, token: str
-    ) -> list[str]:
-        """Store what one seller and region needs; gives the names of the secrets that changed.
+    ) -> Stored:
+        """Store what one seller and region needs.
 
         A seller whose application is not the deployment's own keeps that application beside its
         token, so that connecting it does not break the others.
@@ -40,10 +54,22 @@ class Secrets:
             changed.append(APP_SECRET)
         own = {"refresh_token": token, "client_id": client_id, "client_secret": client_secret}
         name = seller_secret(seller_id)
-        fields = {**(self._read(name) or {}), str(region): token if shared else own}
-        if self._write(name, fields):
+        known = self._read(name) or {}
+        if self._write(name, {**known, str(region): token if shared else own}):
             changed.append(name)
-        return changed
+        return Stored(
+            changed=changed,
+            shares_application=shared,
+            client_secret_since=self._application_since()
+            if shared
+            else _own_since(known.get(str(region)), client_secret),
+        )
+
+    def _application_since(self) -> datetime:
+        """When its present version was written, which holds nothing but the application."""
+        with translated("secretsmanager:GetSecretValue"):
+            since: datetime = self._client.get_secret_value(SecretId=APP_SECRET)["CreatedDate"]
+        return since
 
     def _read(self, name: str) -> Fields | None:
         with translated("secretsmanager:GetSecretValue"):
@@ -75,3 +101,9 @@ class Secrets:
             else:
                 self._client.put_secret_value(SecretId=name, SecretString=text)
         return True
+
+
+def _own_since(known: Any, client_secret: str) -> datetime | None:
+    """Now, unless the seller's own entry held this client secret before."""
+    same = isinstance(known, dict) and known.get("client_secret") == client_secret
+    return None if same else datetime.now(UTC)

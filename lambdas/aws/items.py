@@ -142,6 +142,9 @@ def _region_from(item: Item) -> RegionState:
         blocked_reason=item.get("blocked_reason"),
         slowed_until=_instant(item, "slowed_until"),
         slow_steps=int(item.get("slow_steps", 0)),
+        connected_at=_instant(item, "connected_at"),
+        secret_stored_at=_instant(item, "secret_stored_at"),
+        shares_application=bool(item.get("shares_application", True)),
     )
 
 

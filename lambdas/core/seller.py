@@ -30,6 +30,9 @@ class RegionState:
     blocked_reason: str | None = None
     slowed_until: datetime | None = None
     slow_steps: int = 0
+    connected_at: datetime | None = None
+    secret_stored_at: datetime | None = None
+    shares_application: bool = True
 
     def names(self, subscription_id: str) -> bool:
         """Whether this subscription is, or once was, the one of this region."""
