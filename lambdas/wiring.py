@@ -11,6 +11,7 @@ from lambdas.aws.credentials import CredentialsStore
 from lambdas.aws.orders_table import OrdersTable
 from lambdas.aws.schedules import Schedules
 from lambdas.aws.sellers_table import SellersTable
+from lambdas.aws.settings_table import SettingsTable
 from lambdas.aws.wake_up_queue import WakeUpQueue
 from lambdas.config import Settings
 from lambdas.observability import Telemetry, make_logger
@@ -39,6 +40,10 @@ class Environment:
     @cached_property
     def sellers(self) -> SellersTable:
         return SellersTable(self._dynamodb, self.settings.orders_table_name)
+
+    @cached_property
+    def seller_settings(self) -> SettingsTable:
+        return SettingsTable(self._dynamodb, self.settings.orders_table_name)
 
     @cached_property
     def schedules(self) -> Schedules:

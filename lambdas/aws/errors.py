@@ -4,6 +4,7 @@ AwsError
   AwsUnavailableError      throttled, failing or out of reach, after botocore's own attempts
   AwsRefusedError          AWS refused the request: a missing grant or a fault of ours
   CredentialsMissingError  the secret is not there, or not what `dayfive connect` writes
+  SettingsFullError        a seller's settings would be larger than one item may be
   CorruptRecordError       a record in the table cannot be read
 """
 
@@ -31,6 +32,10 @@ class AwsRefusedError(AwsError):
 
 class CredentialsMissingError(AwsError):
     """The application's or the seller's credentials are not in Secrets Manager."""
+
+
+class SettingsFullError(AwsError):
+    """A seller's settings would be larger than one item may be; the text says which."""
 
 
 class CorruptRecordError(AwsError):

@@ -10,12 +10,14 @@ from lambdas.aws.errors import CorruptRecordError
 from lambdas.core.delivery import DeliveryNews, Promise
 from lambdas.core.marketplaces import Region
 from lambdas.core.seller import RegionState, Seller
+from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Check, Note, Solicitation, Status
 from lambdas.core.window import SolicitationWindow
 
 Item = dict[str, Any]
 
 SELLER_SORT_KEY = "SELLER"
+SETTINGS_SORT_KEY = "SETTINGS"
 SELLERS_OPEN_KEY = "SELLERS"
 
 _serializer = TypeSerializer()
@@ -65,6 +67,7 @@ def solicitation_item(solicitation: Solicitation) -> Item:
         "version": s.version,
         "opens_at": to_text(s.window.opens_at),
         "closes_at": to_text(s.window.closes_at),
+        "skus": list(s.skus) or None,
         "checks": [f"{to_text(check.at)} {check.answer}" for check in s.checks] or None,
         "claim": s.claim,
         "claim_until": _text(s.claim_until),
@@ -97,6 +100,7 @@ def solicitation_from(item: Item) -> Solicitation:
             ),
             due_at=from_text(item["due_at"]),
             expires_at=datetime.fromtimestamp(int(item["expires_at"]), UTC),
+            skus=tuple(item.get("skus", ())),
             news=_news_from(item),
             checks=tuple(_check_from(text) for text in item.get("checks", ())),
             claim=item.get("claim"),
@@ -120,6 +124,7 @@ def seller_from(item: Item) -> Seller:
             seller_id=item["seller_id"],
             live=bool(item.get("live", False)),
             paused=bool(item.get("paused", False)),
+            paused_marketplaces=frozenset(item.get("paused_marketplaces", ())),
             application_id=item.get("application_id"),
             last_notification_at=_instant(item, "last_notification_at"),
             regions={
@@ -129,6 +134,15 @@ def seller_from(item: Item) -> Seller:
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise CorruptRecordError(f"the seller {item.get('seller_id')} cannot be read") from error
+
+
+def settings_from(item: Item) -> SellerSettings:
+    """Read a seller's settings; what is not there is empty."""
+    return SellerSettings(
+        excluded_marketplaces=frozenset(item.get("excluded_marketplaces", ())),
+        excluded_fulfillment_types=frozenset(item.get("excluded_fulfillment_types", ())),
+        excluded_skus=frozenset(item.get("excluded_skus", ())),
+    )
 
 
 def _region_from(item: Item) -> RegionState:

@@ -101,6 +101,20 @@ class SellersTable:
     def set_live(self, seller_id: str, live: bool) -> None:
         self._update(seller_id, "SET live = :live", values={":live": live})
 
+    def set_paused(self, seller_id: str, paused: bool) -> None:
+        """Stop or allow all calls for this seller."""
+        self._update(seller_id, "SET paused = :paused", values={":paused": paused})
+
+    def pause_marketplace(self, seller_id: str, marketplace_id: str) -> None:
+        """Stop calls for this seller's orders of one marketplace; the others go on."""
+        self._update(seller_id, "ADD paused_marketplaces :ids", values={":ids": {marketplace_id}})
+
+    def resume_marketplace(self, seller_id: str, marketplace_id: str) -> None:
+        """Allow them again; the orders that were set aside meanwhile have to be planned anew."""
+        self._update(
+            seller_id, "DELETE paused_marketplaces :ids", values={":ids": {marketplace_id}}
+        )
+
     def block(
         self, seller_id: str, region: Region, *, until: datetime, version: str, reason: str
     ) -> None:

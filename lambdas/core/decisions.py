@@ -26,6 +26,9 @@ from lambdas.core.timing import (
 ACTION = "productReviewAndSellerFeedback"
 FAILURES_BEFORE_HOLD = 5
 
+CHECK_ASKED = "check_asked_by_operator"
+MARKETPLACE_PAUSED = "marketplace_paused"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:

@@ -59,11 +59,15 @@ class RegionState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seller:
-    """A connected seller. Nothing is sent unless `live`; nothing is called while `paused`."""
+    """A connected seller. Nothing is sent unless `live`; nothing is called while `paused`.
+
+    A single marketplace may be paused too, which holds up none of the others.
+    """
 
     seller_id: str
     live: bool = False
     paused: bool = False
+    paused_marketplaces: frozenset[str] = frozenset()
     application_id: str | None = None
     last_notification_at: datetime | None = None
     regions: Mapping[Region, RegionState] = field(default_factory=dict)

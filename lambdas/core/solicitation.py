@@ -46,6 +46,12 @@ class Event(StrEnum):
     TROUBLE = "check failed: 5xx, timeout, or a fault of ours"
     SHUT = "window shut"
     LIVE = "seller went live"
+    EXCLUDED = "due, but excluded by the seller's settings"
+    PAUSED = "due, but its marketplace is paused"
+    RESUMED = "marketplace resumed"
+    SKIPPED = "skipped by the operator"
+    RELEASED = "released by the operator"
+    CHECK_ASKED = "check asked for by the operator"
 
 
 def _moves(
@@ -59,7 +65,7 @@ TRANSITIONS: dict[tuple[Status | None, Event], frozenset[Status]] = {
     **_moves(Event.SHIPPED, [None], Status.WAITING, Status.HELD, Status.EXPIRED, Status.SKIPPED),
     **_moves(
         Event.CANCELED,
-        [None, Status.WAITING, Status.SENDING, Status.HELD, Status.EXPIRED],
+        [None, Status.WAITING, Status.SENDING, Status.HELD, Status.EXPIRED, Status.SKIPPED],
         Status.CANCELED,
     ),
     **_moves(
@@ -71,7 +77,15 @@ TRANSITIONS: dict[tuple[Status | None, Event], frozenset[Status]] = {
         Status.EXPIRED,
         Status.SENT_UNCONFIRMED,
     ),
-    **_moves(Event.NEW_NEWS, [Status.EXPIRED], Status.EXPIRED, Status.WAITING, Status.HELD),
+    **_moves(
+        Event.NEW_NEWS,
+        [Status.EXPIRED],
+        Status.EXPIRED,
+        Status.WAITING,
+        Status.HELD,
+        Status.SKIPPED,
+    ),
+    **_moves(Event.NEW_NEWS, [Status.SKIPPED], Status.SKIPPED),
     **_moves(
         Event.NOT_OFFERED,
         [Status.WAITING, Status.SENDING],
@@ -98,6 +112,15 @@ TRANSITIONS: dict[tuple[Status | None, Event], frozenset[Status]] = {
         Status.SENT_UNCONFIRMED,
     ),
     **_moves(Event.LIVE, [Status.WAITING], Status.WAITING),
+    **_moves(Event.EXCLUDED, [Status.WAITING, Status.SENDING], Status.SKIPPED),
+    **_moves(Event.PAUSED, [Status.WAITING, Status.SENDING], Status.WAITING),
+    **_moves(Event.RESUMED, [Status.WAITING], Status.WAITING),
+    **_moves(Event.SKIPPED, [Status.WAITING, Status.HELD], Status.SKIPPED),
+    **_moves(
+        Event.RELEASED, [Status.HELD], Status.WAITING, Status.EXPIRED, Status.SENT_UNCONFIRMED
+    ),
+    **_moves(Event.RELEASED, [Status.SKIPPED], Status.WAITING),
+    **_moves(Event.CHECK_ASKED, [Status.WAITING], Status.WAITING),
 }
 
 
@@ -161,6 +184,7 @@ class Solicitation:
     due_at: datetime
     expires_at: datetime
     version: int = 0
+    skus: tuple[str, ...] = ()
     news: DeliveryNews | None = None
     checks: tuple[Check, ...] = ()
     claim: str | None = None
