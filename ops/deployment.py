@@ -8,9 +8,13 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
+from lambdas.aws.errors import translated
 from lambdas.aws.orders_table import OrdersTable
+from lambdas.aws.schedules import Schedules
 from lambdas.aws.sellers_table import SellersTable
+from lambdas.aws.settings_table import SettingsTable
 from lambdas.aws.wake_up_queue import WakeUpQueue
+from lambdas.config import Settings, SettingsError
 from ops.errors import OperatorError
 
 STACK_NAME = "DayFive"
@@ -62,18 +66,44 @@ class Deployment:
 
     @cached_property
     def orders(self) -> OrdersTable:
-        return OrdersTable(self._dynamodb, self.output("OrdersTableName"))
+        return OrdersTable(self.dynamodb, self.output("OrdersTableName"))
 
     @cached_property
     def sellers(self) -> SellersTable:
-        return SellersTable(self._dynamodb, self.output("OrdersTableName"))
+        return SellersTable(self.dynamodb, self.output("OrdersTableName"))
+
+    @cached_property
+    def seller_settings(self) -> SettingsTable:
+        return SettingsTable(self.dynamodb, self.output("OrdersTableName"))
 
     @cached_property
     def wake_up_queue(self) -> WakeUpQueue:
         return WakeUpQueue(self.client("sqs"), self.output("WakeUpQueueUrl"))
 
     @cached_property
-    def _dynamodb(self) -> Any:
+    def settings(self) -> Settings:
+        """What the deployed functions are told; the policy among it. Raises OperatorError."""
+        name = self.output("SenderFunctionName")
+        with translated("lambda:GetFunctionConfiguration"):
+            function = self.client("lambda").get_function_configuration(FunctionName=name)
+        try:
+            return Settings.from_env(function.get("Environment", {}).get("Variables", {}))
+        except SettingsError as error:
+            raise OperatorError(f"the function {name} is not set up: {error}") from None
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Plans wake-ups as the functions do."""
+        return Schedules(
+            self.client("scheduler"),
+            group_name=self.settings.schedule_group_name,
+            target_arn=self.settings.wake_up_queue_arn,
+            role_arn=self.settings.schedule_role_arn,
+            dlq_arn=self.settings.schedule_dlq_arn,
+        )
+
+    @cached_property
+    def dynamodb(self) -> Any:
         return self.client("dynamodb")
 
 

@@ -1,18 +1,40 @@
 """How commands look: the options they share, what they print, and what they ask."""
 
-from typing import Annotated
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.progress import track
+from rich.text import Text
 
+from lambdas.aws.errors import CorruptRecordError
+from lambdas.aws.items import to_text
+from lambdas.core.marketplaces import Region
 from lambdas.core.order_change import SELLER_ID
 from ops.errors import OperatorError
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
+Item = TypeVar("Item")
+
 SellerOption = Annotated[
     str, typer.Option("--seller", metavar="SELLER_ID", help="The seller's id at Amazon.")
+]
+OneSellerOption = Annotated[
+    str | None,
+    typer.Option("--seller", metavar="SELLER_ID", help="Only this seller."),
+]
+OneRegionOption = Annotated[
+    Region | None,
+    typer.Option("--region", metavar="na|eu|fe", help="Only this selling region."),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON Lines: one object a line, for programs.")
 ]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")
@@ -32,9 +54,29 @@ def command_group(*, name: str | None = None, help: str | None = None) -> typer.
     )
 
 
-def say(text: str) -> None:
+def say(text: str = "") -> None:
     """Print one line as it is: never wrapped, no markup read into it."""
     console.print(text, markup=False, soft_wrap=True)
+
+
+def warn(text: str) -> None:
+    """One line on stderr, beside what the command prints."""
+    errors.print(f"dayfive: {text}", markup=False)
+
+
+def warn_corrupt(error: CorruptRecordError) -> None:
+    """A record that cannot be read is said and passed over, so that the others are shown."""
+    warn(f"{error}: left out here")
+
+
+def say_json(record: Mapping[str, Any]) -> None:
+    """Print one object on one line; times become ISO-8601 texts in UTC."""
+    console.print(
+        json.dumps(record, default=_plain, ensure_ascii=False),
+        markup=False,
+        soft_wrap=True,
+        style=None,
+    )
 
 
 def ask(question: str, *, yes: bool) -> None:
@@ -51,3 +93,95 @@ def checked_seller_id(text: str) -> str:
             " Central under Account Info, Merchant Token"
         )
     return text
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 order`, `5,000 orders`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def moment(instant: datetime) -> str:
+    """A time as every screen shows it: `2026-03-20 09:00 UTC`."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def tracked(items: Sequence[Item], description: str) -> Iterable[Item]:
+    """The items, with a bar on a terminal's stderr while they are worked through."""
+    return track(
+        items,
+        description=description,
+        console=errors,
+        transient=True,
+        disable=not (items and errors.is_terminal),
+    )
+
+
+@contextmanager
+def waiting(description: str) -> Iterator[None]:
+    """A turning wheel on a terminal's stderr while something of unknown length goes on."""
+    if not errors.is_terminal:
+        yield
+        return
+    with errors.status(description):
+        yield
+
+
+def say_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+    indent: int = 0,
+) -> None:
+    """Print aligned columns; `right` names those that hold numbers.
+
+    On a terminal the last column is wrapped beneath itself; in a pipe a row is a line.
+    """
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
+    margin = " " * indent
+    before_last = indent + sum(width + 2 for width in widths[:-1])
+    room = max(console.width - before_last, 20) if console.is_terminal else None
+    for number, row in enumerate([list(columns), *texts]):
+        cells = [
+            cell.rjust(width) if name in right else cell.ljust(width)
+            for cell, name, width in zip(row, columns, widths, strict=True)
+        ]
+        last = _wrapped(cells.pop().rstrip(), room)
+        style = "bold" if number == 0 else ""
+        first, *more = [margin + "  ".join([*cells, last[0]]), *last[1:]]
+        console.print(Text(first.rstrip(), style), soft_wrap=True)
+        for line in more:
+            console.print(Text(" " * before_last + line, style), soft_wrap=True)
+
+
+def say_facts(facts: Sequence[tuple[str, str]], *, indent: int = 0, width: int = 0) -> None:
+    """Print names and what there is to say of each, wrapped beneath itself on a terminal."""
+    width = max([width, *(len(name) for name, _ in facts)])
+    room = max(console.width - indent - width - 2, 20)
+    for name, text in facts:
+        for number, line in enumerate(_wrapped(text, room)):
+            label = name if number == 0 else ""
+            console.print(Text(f"{'':<{indent}}{label:<{width}}  {line}".rstrip()), soft_wrap=True)
+
+
+def _wrapped(text: str, room: int | None) -> list[str]:
+    if room is None or len(text) <= room:
+        return [text]
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > room:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return to_text(value)
+        case frozenset() | set():
+            return sorted(value)
+        case _:
+            return str(value)
