@@ -9,11 +9,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.core.config import default_user_config
-from moto.server import ThreadedMotoServer
 
-from ops.local_cloud import LocalCloud, extend_cloudformation, synthesise
+from ops.local_cloud import LocalCloud, synthesise
 from ops.local_cloud.template import PROJECT, SynthesisError
+from tests.loopback_aws import aws_on_loopback
 
 START = datetime(2027, 3, 1, 12, 0, 0, tzinfo=UTC)
 OUTPUTS = {
@@ -38,15 +37,8 @@ def template() -> dict[str, Any]:
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    """As the CDK's own command meets it: another process would be no different."""
-    docker = default_user_config["lambda"]
-    default_user_config["lambda"] = {"use_docker": False}
-    running = ThreadedMotoServer("127.0.0.1", port=0)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
-    default_user_config["lambda"] = docker
+    with aws_on_loopback() as url:
+        yield url
 
 
 def test_the_stack_comes_up_with_its_outputs(template: dict[str, Any]) -> None:
@@ -106,7 +98,6 @@ def test_a_changed_template_changes_what_happens(template: dict[str, Any]) -> No
 
 
 def test_the_stack_comes_up_and_goes_behind_a_server(template: dict[str, Any], server: str) -> None:
-    extend_cloudformation()
     parameter = {"Name": "/cdk-bootstrap/hnb659fds/version", "Value": "30", "Type": "String"}
     boto3.client("ssm", endpoint_url=server).put_parameter(**parameter)
     client = boto3.client("cloudformation", endpoint_url=server)
