@@ -12,6 +12,7 @@ from lambdas.aws.errors import AwsError
 from lambdas.aws.orders_table import OrdersTable, StaleRecordError
 from lambdas.aws.schedules import Schedules
 from lambdas.aws.sellers_table import SellersTable
+from lambdas.aws.settings_table import SettingsTable
 from lambdas.core.marketplaces import Region
 from lambdas.core.news import Ignore, on_order_change, why_ignored
 from lambdas.core.order_change import (
@@ -22,6 +23,7 @@ from lambdas.core.order_change import (
 )
 from lambdas.core.policy import Policy
 from lambdas.core.seller import NOTIFICATION_SEEN_EVERY, Seller
+from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation, Status
 from lambdas.deadline import Deadline
 from lambdas.observability import Telemetry
@@ -30,7 +32,7 @@ from lambdas.recorder import plan_wake_up
 TIMEOUT_SECONDS = 30
 _LEAST_SECONDS_FOR_AN_ORDER = 8
 _WRITE_ATTEMPTS = 5
-_SELLER_CACHED_FOR = timedelta(minutes=1)
+_CACHED_FOR = timedelta(minutes=1)
 
 
 class ForeignSubscriptionError(Exception):
@@ -63,6 +65,7 @@ def _intake(environment: wiring.Environment) -> "Intake":
     return Intake(
         orders=environment.orders,
         sellers=environment.sellers,
+        seller_settings=environment.seller_settings,
         schedules=environment.schedules,
         policy=environment.settings.policy,
         telemetry=environment.telemetry,
@@ -77,16 +80,19 @@ class Intake:
         *,
         orders: OrdersTable,
         sellers: SellersTable,
+        seller_settings: SettingsTable,
         schedules: Schedules,
         policy: Policy,
         telemetry: Telemetry,
     ) -> None:
         self._orders = orders
         self._sellers = sellers
+        self._seller_settings = seller_settings
         self._schedules = schedules
         self._policy = policy
         self._telemetry = telemetry
         self._seen: dict[str, tuple[datetime, Seller]] = {}
+        self._settings_seen: dict[str, tuple[datetime, SellerSettings]] = {}
 
     def handle(self, records: Sequence[Mapping[str, Any]], deadline: Deadline) -> list[str]:
         """Take in the records of one batch; gives the message ids of those that failed."""
@@ -155,15 +161,22 @@ class Intake:
 
     def _remembered(self, seller_id: str, now: datetime) -> Seller | None:
         read_at, seller = self._seen.get(seller_id, (None, None))
-        if read_at and timedelta() <= now - read_at < _SELLER_CACHED_FOR:
-            return seller
-        return None
+        return seller if read_at and _is_fresh(read_at, now) else None
 
     def _looked_up(self, seller_id: str, now: datetime) -> Seller | None:
         seller = self._sellers.get(seller_id)
         if seller is not None:
             self._seen[seller_id] = (now, seller)
         return seller
+
+    def _settings_of(self, seller_id: str) -> SellerSettings:
+        """The seller's exclusions; the sender reads them afresh before it checks an order."""
+        now = datetime.now(UTC)
+        read_at, settings = self._settings_seen.get(seller_id, (None, SellerSettings()))
+        if read_at is None or not _is_fresh(read_at, now):
+            settings = self._seller_settings.get(seller_id)
+            self._settings_seen[seller_id] = (now, settings)
+        return settings
 
     def _note_seen(self, seller: Seller, change: OrderChange, now: datetime) -> None:
         seen_at = seller.last_notification_at
@@ -233,6 +246,7 @@ class Intake:
         """The order after all of this news, and why some of it changed nothing."""
         order, reasons = known, []
         now = datetime.now(UTC)
+        settings = self._settings_of(news[0].change.seller_id)
         for one in news:
             decision = on_order_change(
                 order,
@@ -241,6 +255,7 @@ class Intake:
                 sent_at=one.sent_at,
                 now=now,
                 policy=self._policy,
+                settings=settings,
             )
             if isinstance(decision, Ignore):
                 reasons.append(decision.reason)
@@ -260,6 +275,10 @@ class Intake:
             reason=order.reason,
             due_at=order.due_at.isoformat(),
         )
+
+
+def _is_fresh(read_at: datetime, now: datetime) -> bool:
+    return timedelta() <= now - read_at < _CACHED_FOR
 
 
 def _believed(seller: Seller | None, change: OrderChange, now: datetime) -> Region | None:

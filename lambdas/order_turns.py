@@ -8,21 +8,21 @@ from lambdas.aws.orders_table import OrdersTable
 from lambdas.aws.sellers_table import SellersTable
 from lambdas.core.decisions import (
     ACTION,
-    CheckActions,
     Claim,
-    Pass,
-    Settle,
     on_actions,
     on_check_refused,
     on_live,
     on_own_failure,
     on_rejected,
     on_trouble,
-    on_wake_up,
 )
+from lambdas.core.operator_acts import Changed, on_resume
 from lambdas.core.policy import Policy
 from lambdas.core.refusals import Refusal
+from lambdas.core.seller import Seller
+from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation, Status
+from lambdas.core.waking import CheckActions, Pass, Settle, on_wake_up
 from lambdas.creating import Creating, refusal_of
 from lambdas.observability import Telemetry
 from lambdas.recorder import Recorder
@@ -59,17 +59,27 @@ class OrderTurns:
             orders=orders, recorder=recorder, policy=policy, telemetry=telemetry
         )
 
-    def take(self, seller_id: str, amazon_order_id: str, api: Solicitations | None) -> TurnResult:
+    def take(
+        self,
+        amazon_order_id: str,
+        *,
+        seller: Seller,
+        settings: SellerSettings,
+        api: Solicitations | None,
+    ) -> TurnResult:
         """Give one order its turn; without `api` Amazon is not called."""
-        order = self._orders.get(seller_id, amazon_order_id)
+        order = self._orders.get(seller.seller_id, amazon_order_id)
         turn = Turn.PASSED
         while order is not None:
-            match on_wake_up(order, now=datetime.now(UTC), policy=self._policy):
+            now = datetime.now(UTC)
+            match on_wake_up(order, now=now, policy=self._policy, seller=seller, settings=settings):
                 case Pass(reason=reason):
                     self._telemetry.tally("passed", reason)
                     break
                 case Settle(solicitation=settled):
                     order = self._recorder.settle(settled, known=order)
+                    if order:
+                        self._catch_up_with_resume(order)
                     turn = Turn.SETTLED
                 case CheckActions():
                     return self._check(order, api) if api else TurnResult(turn=turn)
@@ -103,10 +113,16 @@ class OrderTurns:
         offered = ACTION in answer.names
         self._telemetry.count("ActionsChecked")
         self._telemetry.count("SolicitationsOffered", int(offered))
+        # The second gate, read afresh for each order: `live off` must stop a running sender.
+        seller = self._sellers.get(order.seller_id) if offered else None
+        if seller and seller.is_paused(order.marketplace_id):
+            # Paused since this run began: left as it was, for the run after `resume`.
+            self._telemetry.tally("passed", "paused")
+            return TurnResult(turn=Turn.PASSED)
         decision = on_actions(
             order,
             answer.names,
-            live=offered and self._is_live(order.seller_id),
+            live=seller is not None and seller.live,
             claim=uuid4().hex,
             now=datetime.now(UTC),
             policy=self._policy,
@@ -156,11 +172,15 @@ class OrderTurns:
 
     def _catch_up_with_live(self, order: Solicitation) -> None:
         """`live on` may have listed the dry orders while this one was on its way to be one."""
-        due = on_live(order) if self._is_live(order.seller_id) else None
+        seller = self._sellers.get(order.seller_id)
+        due = on_live(order) if seller and seller.live else None
         if due:
             self._recorder.settle(due, known=order)
 
-    def _is_live(self, seller_id: str) -> bool:
-        """The second gate, read afresh for each order: `live off` must stop a running sender."""
-        seller = self._sellers.get(seller_id)
-        return seller is not None and seller.live and not seller.paused
+    def _catch_up_with_resume(self, order: Solicitation) -> None:
+        """And `resume` those set aside, while this one was on its way to be set aside."""
+        resumed = on_resume(order, policy=self._policy)
+        if isinstance(resumed, Changed):
+            seller = self._sellers.get(order.seller_id)
+            if seller and not seller.is_paused(order.marketplace_id):
+                self._recorder.settle(resumed.solicitation, known=order)

@@ -16,6 +16,8 @@ from lambdas.access import Access
 from lambdas.aws.errors import AwsError, AwsUnavailableError
 from lambdas.aws.orders_table import OpenOrder
 from lambdas.core.marketplaces import Region
+from lambdas.core.seller import Seller
+from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation
 from lambdas.core.window import LAST_CALL_BEFORE_CLOSE
 from lambdas.deadline import Deadline
@@ -131,6 +133,7 @@ class Sender:
         due = parts.orders.due(wake_up.seller_id, wake_up.region, until=datetime.now(UTC))
         if not due:
             return
+        settings = parts.seller_settings.get(wake_up.seller_id)
         with self._open_http() as http:
             access = Access(
                 seller,
@@ -143,7 +146,7 @@ class Sender:
                 token_cache=self._token_cache,
                 http=http,
             )
-            run = Run(wake_up.seller_id, access, self._turns, parts.telemetry, deadline)
+            run = Run(seller, settings, access, self._turns, parts.telemetry, deadline)
             if run.serve(due):
                 self._go_on(wake_up)
 
@@ -165,13 +168,15 @@ class Run:
 
     def __init__(
         self,
-        seller_id: str,
+        seller: Seller,
+        settings: SellerSettings,
         access: Access,
         turns: OrderTurns,
         telemetry: Telemetry,
         deadline: Deadline,
     ) -> None:
-        self._seller_id = seller_id
+        self._seller = seller
+        self._settings = settings
         self._access = access
         self._turns = turns
         self._telemetry = telemetry
@@ -221,7 +226,12 @@ class Run:
 
     def _take(self, order: OpenOrder) -> TurnResult:
         try:
-            result = self._turns.take(self._seller_id, order.amazon_order_id, self._access.api)
+            result = self._turns.take(
+                order.amazon_order_id,
+                seller=self._seller,
+                settings=self._settings,
+                api=self._access.api,
+            )
         except AwsUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - one order's fault must not stop the others
@@ -268,7 +278,7 @@ class Run:
         self._telemetry.failure("order_failed", error, amazon_order_id=order.amazon_order_id)
         try:
             self._turns.note_own_failure(
-                self._seller_id, order.amazon_order_id, f"failed: {type(error).__name__}"
+                self._seller.seller_id, order.amazon_order_id, f"failed: {type(error).__name__}"
             )
         except AwsUnavailableError:
             raise

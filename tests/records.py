@@ -8,6 +8,8 @@ from lambdas.core.delivery import DeliveryNews, Promise
 from lambdas.core.marketplaces import Region
 from lambdas.core.order_change import OrderChange
 from lambdas.core.policy import Policy
+from lambdas.core.seller import Seller
+from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation, Status
 from lambdas.core.window import SolicitationWindow
 
@@ -15,6 +17,8 @@ SHIPPED_AT = datetime(2026, 3, 2, 10, 15, tzinfo=UTC)
 EARLIEST = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
 LATEST = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 POLICY = Policy()
+SELLER = Seller(seller_id="A1DAYFIVENA001", live=True)
+NO_SETTINGS = SellerSettings()
 WINDOW = SolicitationWindow(
     opens_at=EARLIEST + timedelta(days=5), closes_at=LATEST + timedelta(days=30)
 )

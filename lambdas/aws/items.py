@@ -137,12 +137,16 @@ def seller_from(item: Item) -> Seller:
 
 
 def settings_from(item: Item) -> SellerSettings:
-    """Read a seller's settings; what is not there is empty."""
-    return SellerSettings(
-        excluded_marketplaces=frozenset(item.get("excluded_marketplaces", ())),
-        excluded_fulfillment_types=frozenset(item.get("excluded_fulfillment_types", ())),
-        excluded_skus=frozenset(item.get("excluded_skus", ())),
-    )
+    """Read a seller's settings; what is not there is empty. Raises CorruptRecordError."""
+    try:
+        return SellerSettings(
+            excluded_marketplaces=frozenset(item.get("excluded_marketplaces", ())),
+            excluded_fulfillment_types=frozenset(item.get("excluded_fulfillment_types", ())),
+            excluded_skus=frozenset(item.get("excluded_skus", ())),
+        )
+    except TypeError as error:
+        text = f"the settings of seller {item.get('seller_id')} cannot be read"
+        raise CorruptRecordError(text) from error
 
 
 def _region_from(item: Item) -> RegionState:
@@ -192,8 +196,9 @@ def _news_from(item: Item) -> DeliveryNews | None:
 
 def _note_item(note: Note) -> Item:
     flags = {"canceled": note.canceled, "replacement": note.replacement}
+    rest = {"excluded": note.excluded, "skus": list(note.skus)}
     return {
-        **{name: value for name, value in flags.items() if value},
+        **{name: value for name, value in {**flags, **rest}.items() if value},
         **(_news_item(note.news) if note.news else {}),
     }
 
@@ -202,6 +207,8 @@ def _note_from(item: Item) -> Note:
     return Note(
         canceled=bool(item.get("canceled", False)),
         replacement=bool(item.get("replacement", False)),
+        excluded=item.get("excluded"),
+        skus=tuple(item.get("skus", ())),
         news=_news_from(item),
     )
 

@@ -1,9 +1,10 @@
-"""What the sender does with an order that is due, and with each of Amazon's answers."""
+"""What the sender does with each of Amazon's answers, and where there was none."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lambdas.core.news import apply_note, status_at_end
+from lambdas.core.news import apply_note
+from lambdas.core.placing import reason_at_end, status_at_end
 from lambdas.core.policy import Policy
 from lambdas.core.refusals import Refusal
 from lambdas.core.solicitation import (
@@ -22,31 +23,10 @@ from lambdas.core.timing import (
     hourly_until_close,
     next_check_at,
 )
+from lambdas.core.waking import Settle
 
 ACTION = "productReviewAndSellerFeedback"
 FAILURES_BEFORE_HOLD = 5
-
-CHECK_ASKED = "check_asked_by_operator"
-MARKETPLACE_PAUSED = "marketplace_paused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
-    """Leave the order alone, for this reason."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckActions:
-    """Ask Amazon which actions it offers."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settle:
-    """Write the order as it is here; it is planned or ended."""
-
-    solicitation: Solicitation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,28 +34,6 @@ class Claim:
     """Write the order with this claim, then call Amazon."""
 
     solicitation: Solicitation
-
-
-def on_wake_up(
-    solicitation: Solicitation, *, now: datetime, policy: Policy
-) -> Pass | CheckActions | Settle:
-    """Decide what is to be done with an order that a wake-up found."""
-    if not solicitation.is_open:
-        return Pass(reason=f"already_{solicitation.status.lower()}")
-    if solicitation.due_at > now:
-        return Pass(reason="not_due")
-    if solicitation.is_claimed(now):
-        return Pass(reason="claimed")
-    if solicitation.note:
-        return Settle(solicitation=apply_note(solicitation, now=now, policy=policy))
-    if solicitation.window.has_shut(now):
-        return Settle(solicitation=_shut(solicitation))
-    if solicitation.status is Status.HELD:
-        return Pass(reason="held")
-    if now < solicitation.window.opens_at:
-        first = first_check_at(solicitation.window, policy=policy)
-        return Settle(solicitation=replace(solicitation, due_at=first))
-    return CheckActions()
 
 
 def on_actions(
@@ -226,7 +184,7 @@ def _not_offered(
     due_at = _next_due_at(checked, now=now, policy=policy)
     if due_at is None and _is_confirmed(solicitation, now=now):
         return checked.move(
-            Event.NOT_OFFERED, status_at_end(checked), _reason_at_end(checked), due_at=now
+            Event.NOT_OFFERED, status_at_end(checked), reason_at_end(checked), due_at=now
         )
     return checked.move(
         Event.NOT_OFFERED,
@@ -259,20 +217,6 @@ def _already_requested(solicitation: Solicitation, *, now: datetime) -> Solicita
     return checked.move(
         Event.ALREADY_REQUESTED, Status.ALREADY_REQUESTED, "already_requested", note=None
     )
-
-
-def _shut(solicitation: Solicitation) -> Solicitation:
-    return solicitation.move(Event.SHUT, status_at_end(solicitation), _reason_at_end(solicitation))
-
-
-def _reason_at_end(solicitation: Solicitation) -> str:
-    if solicitation.posts_open:
-        return "create_call_never_answered"
-    if solicitation.status is Status.HELD:
-        return solicitation.reason
-    if solicitation.would_send_at:
-        return "dry_run"
-    return "never_offered" if solicitation.checks else "not_checked_in_time"
 
 
 def _next_due_at(checked: Solicitation, *, now: datetime, policy: Policy) -> datetime | None:

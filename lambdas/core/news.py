@@ -3,15 +3,20 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lambdas.core.delivery import (
-    DATES_PROBLEMS,
-    DeliveryNews,
-    delivery_news,
-    estimate_delivery,
-)
-from lambdas.core.marketplaces import Region, region_of
+from lambdas.core.delivery import DeliveryNews, delivery_news
+from lambdas.core.marketplaces import Region
 from lambdas.core.order_change import OrderChange
+from lambdas.core.placing import (
+    REPLACEMENT_ORDER,
+    WINDOW_ALREADY_SHUT,
+    dates_problem,
+    due_at,
+    place,
+    reason_of_skipping,
+    window_of,
+)
 from lambdas.core.policy import Policy
+from lambdas.core.seller_settings import EXCLUDED, SellerSettings, kept_skus
 from lambdas.core.solicitation import (
     KEPT_AFTER_CLOSE,
     TOMBSTONE_KEPT,
@@ -21,14 +26,11 @@ from lambdas.core.solicitation import (
     Status,
     require_move,
 )
-from lambdas.core.timing import first_check_at
-from lambdas.core.window import SolicitationWindow, solicitation_window
+from lambdas.core.window import SolicitationWindow
 
-UNKNOWN_MARKETPLACE = "unknown_marketplace"
-FOREIGN_MARKETPLACE = "marketplace_of_another_region"
-REPLACEMENT_ORDER = "replacement_order"
-
-_MOVED_BY_NEWS = frozenset({Status.WAITING, Status.SENDING, Status.HELD, Status.EXPIRED})
+_MOVED_BY_NEWS = frozenset(
+    {Status.WAITING, Status.SENDING, Status.HELD, Status.EXPIRED, Status.SKIPPED}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ def on_order_change(
     sent_at: datetime,
     now: datetime,
     policy: Policy,
+    settings: SellerSettings,
 ) -> Record | Ignore:
     """Decide what one notification does to the order on record.
 
@@ -75,18 +78,32 @@ def on_order_change(
         return _on_canceled(known, change, region=region, news_at=news_at, now=now)
     news = delivery_news(change, news_at=news_at)
     if known is None:
-        return Record(solicitation=_opened(change, news, region=region, now=now, policy=policy))
-    return _on_shipped(known, change, news, now=now, policy=policy)
+        excluded = settings.why_excluded(
+            change.marketplace_id, change.fulfillment_type, change.skus
+        )
+        return Record(
+            solicitation=_opened(
+                change, news, excluded=excluded, region=region, now=now, policy=policy
+            )
+        )
+    return _on_shipped(known, change, news, now=now, policy=policy, settings=settings)
 
 
 def _opened(
-    change: OrderChange, news: DeliveryNews, *, region: Region, now: datetime, policy: Policy
+    change: OrderChange,
+    news: DeliveryNews,
+    *,
+    excluded: str | None,
+    region: Region,
+    now: datetime,
+    policy: Policy,
 ) -> Solicitation:
-    window = _window(news, now=now, policy=policy)
+    window = window_of(news, now=now, policy=policy)
+    why_skipped = REPLACEMENT_ORDER if change.is_replacement else excluded
     status, reason = (
-        (Status.SKIPPED, REPLACEMENT_ORDER)
-        if change.is_replacement
-        else _place(change.marketplace_id, region, news, window, now=now)
+        (Status.SKIPPED, why_skipped)
+        if why_skipped
+        else place(change.marketplace_id, region, news, window, now=now)
     )
     require_move(None, Event.SHIPPED, status)
     return Solicitation(
@@ -98,8 +115,9 @@ def _opened(
         status=status,
         reason=reason or "shipped",
         window=window,
-        due_at=_due_at(status, window, policy=policy),
+        due_at=due_at(status, window, policy=policy),
         expires_at=max(window.closes_at, now) + KEPT_AFTER_CLOSE,
+        skus=kept_skus(change.skus),
         news=news,
     )
 
@@ -144,11 +162,23 @@ def _canceled(known: Solicitation) -> Solicitation:
 
 
 def _on_shipped(
-    known: Solicitation, change: OrderChange, news: DeliveryNews, *, now: datetime, policy: Policy
+    known: Solicitation,
+    change: OrderChange,
+    news: DeliveryNews,
+    *,
+    now: datetime,
+    policy: Policy,
+    settings: SellerSettings,
 ) -> Record | Ignore:
     if known.status not in _MOVED_BY_NEWS:
         return Ignore(reason=f"already_{known.status.lower()}")
-    note = Note(news=news, replacement=change.is_replacement)
+    all_skus = {*known.skus, *change.skus}
+    note = Note(
+        replacement=change.is_replacement,
+        excluded=settings.why_excluded(known.marketplace_id, known.fulfillment_type, all_skus),
+        skus=kept_skus(all_skus.difference(known.skus)),
+        news=news,
+    )
     if known.is_claimed(now):
         return _noted(known, note)
     changed = apply_note(replace(known, note=_merged(known.note, note)), now=now, policy=policy)
@@ -165,6 +195,8 @@ def _noted(known: Solicitation, note: Note) -> Record | Ignore:
     told_nothing = (
         not merged.canceled
         and not merged.replacement
+        and not merged.excluded
+        and not merged.skus
         and merged.news is not None
         and known.news is not None
         and known.news.merge(merged.news) == known.news
@@ -184,67 +216,53 @@ def apply_note(known: Solicitation, *, now: datetime, policy: Policy) -> Solicit
         return replace(known, note=None)
     if note.canceled:
         return _canceled(known)
-    known = replace(known, note=None)
-    if note.replacement and known.status is not Status.EXPIRED:
-        return known.move(Event.NEW_NEWS, Status.SKIPPED, REPLACEMENT_ORDER)
+    known = replace(known, note=None, skus=kept_skus((*known.skus, *note.skus)))
     if note.news is None or known.news is None:
         return known
-    return _with_news(known, known.news.merge(note.news), now=now, policy=policy)
+    news = known.news.merge(note.news)
+    return _with_news(known, news, _why_skipped(known, note), now=now, policy=policy)
+
+
+def _why_skipped(known: Solicitation, note: Note) -> str | None:
+    """Why this order is left out, from whichever of its news that was heard."""
+    if known.status is Status.EXPIRED and known.reason != WINDOW_ALREADY_SHUT:
+        return None  # it was waited for, perhaps asked about: that is how it ended
+    if note.replacement:
+        return REPLACEMENT_ORDER
+    if known.status is not Status.SKIPPED:
+        return note.excluded and reason_of_skipping(note.excluded, known)
+    if note.excluded and known.reason.startswith(EXCLUDED):
+        return reason_of_skipping(note.excluded, known)
+    return known.reason
 
 
 def _with_news(
-    known: Solicitation, news: DeliveryNews, *, now: datetime, policy: Policy
+    known: Solicitation,
+    news: DeliveryNews,
+    why_skipped: str | None,
+    *,
+    now: datetime,
+    policy: Policy,
 ) -> Solicitation:
-    window = _window(news, now=now, policy=policy)
-    if window == known.window and _dates_problem(news, now) == _dates_problem(known.news, now):
+    window = window_of(news, now=now, policy=policy)
+    skipped = known.reason if known.status is Status.SKIPPED else None
+    if (
+        window == known.window
+        and why_skipped == skipped
+        and dates_problem(news, now) == dates_problem(known.news, now)
+    ):
         return replace(known, news=news)
-    status, reason = _place(known.marketplace_id, known.region, news, window, now=now, known=known)
+    status, reason = (
+        (Status.SKIPPED, why_skipped)
+        if why_skipped
+        else place(known.marketplace_id, known.region, news, window, now=now, known=known)
+    )
     return known.move(
         Event.NEW_NEWS,
         status,
         reason or "new_delivery_dates",
         news=news,
         window=window,
-        due_at=_due_at(status, window, policy=policy),
+        due_at=due_at(status, window, policy=policy),
         expires_at=max(window.closes_at, now) + KEPT_AFTER_CLOSE,
     )
-
-
-def _place(
-    marketplace_id: str,
-    region: Region,
-    news: DeliveryNews,
-    window: SolicitationWindow,
-    *,
-    now: datetime,
-    known: Solicitation | None = None,
-) -> tuple[Status, str | None]:
-    """Where an order that is planned (anew) belongs, and why if it is not simply waiting."""
-    if window.has_shut(now):
-        return status_at_end(known), "window_already_shut"
-    served_by = region_of(marketplace_id)
-    if served_by is not region:
-        # Its calls would need a token of that region, and this seller's subscription is not there.
-        return Status.HELD, FOREIGN_MARKETPLACE if served_by else UNKNOWN_MARKETPLACE
-    if problem := _dates_problem(news, now):
-        return Status.HELD, problem
-    if known and known.status is Status.HELD and known.reason not in DATES_PROBLEMS:
-        return Status.HELD, known.reason
-    return Status.WAITING, None
-
-
-def _due_at(status: Status, window: SolicitationWindow, *, policy: Policy) -> datetime:
-    return window.closes_at if status is Status.HELD else first_check_at(window, policy=policy)
-
-
-def _dates_problem(news: DeliveryNews | None, now: datetime) -> str | None:
-    return news.promise.problem(now) if news and news.promise else None
-
-
-def _window(news: DeliveryNews, *, now: datetime, policy: Policy) -> SolicitationWindow:
-    return solicitation_window(estimate_delivery(news, now=now, policy=policy))
-
-
-def status_at_end(known: Solicitation | None) -> Status:
-    """How an order ends unasked: a create call without an answer must stay visible."""
-    return Status.SENT_UNCONFIRMED if known and known.posts_open else Status.EXPIRED

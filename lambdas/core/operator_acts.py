@@ -7,9 +7,13 @@ the pace of the usage plan.
 from dataclasses import dataclass
 from datetime import datetime
 
-from lambdas.core.decisions import CHECK_ASKED, MARKETPLACE_PAUSED
 from lambdas.core.marketplaces import region_of
-from lambdas.core.news import REPLACEMENT_ORDER, status_at_end
+from lambdas.core.placing import (
+    MARKETPLACE_PAUSED,
+    REPLACEMENT_ORDER,
+    reason_of_skipping,
+    status_at_end,
+)
 from lambdas.core.policy import Policy
 from lambdas.core.seller import Seller
 from lambdas.core.seller_settings import SellerSettings
@@ -17,7 +21,7 @@ from lambdas.core.solicitation import Event, Solicitation, Status
 from lambdas.core.timing import first_check_at
 
 SKIPPED_BY_OPERATOR = "skipped_by_operator"
-SKIPPED_UNANSWERED = "skipped_with_one_answer_unknown"
+CHECK_ASKED = "check_asked_by_operator"
 RELEASED_BY_OPERATOR = "released_by_operator"
 MARKETPLACE_RESUMED = "marketplace_resumed"
 
@@ -42,7 +46,7 @@ def on_skip(known: Solicitation, *, now: datetime) -> Changed | Refused:
         return Refused(reason=reason)
     if known.status is Status.SKIPPED:
         return Refused(reason=f"it is SKIPPED already ({known.reason})")
-    reason = SKIPPED_UNANSWERED if known.posts_open else SKIPPED_BY_OPERATOR
+    reason = reason_of_skipping(SKIPPED_BY_OPERATOR, known)
     return Changed(solicitation=known.move(Event.SKIPPED, Status.SKIPPED, reason))
 
 

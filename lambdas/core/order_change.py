@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from lambdas.core.seller_settings import SKU
+
 ORDER_CHANGE = "ORDER_CHANGE"
 
 SELLER_ID = re.compile(r"[A-Z0-9]{1,40}", re.ASCII)
@@ -37,7 +39,8 @@ class OrderChange:
     """What DayFive uses of one ORDER_CHANGE notification; every time is aware, in UTC.
 
     `changed_at` is the best time Amazon gave for the event: TimeOfOrderChange, else
-    EventTime, else PublishTime. Field names and meanings: OrderChangeNotification.json.
+    EventTime, else PublishTime. `skus` are those of the items it tells of, which may be one
+    item of many. Field names and meanings: OrderChangeNotification.json.
     """
 
     seller_id: str
@@ -53,6 +56,7 @@ class OrderChange:
     latest_delivery_date: datetime | None
     is_delivered: bool
     is_replacement: bool
+    skus: tuple[str, ...] = ()
 
 
 def parse_notification(body: str) -> OrderChange | ForeignNotification:
@@ -90,6 +94,7 @@ def _order_change(document: Mapping[str, Any]) -> OrderChange:
         latest_delivery_date=_instant(summary, "LatestDeliveryDate"),
         is_delivered=_readable(summary, "EasyShipShipmentStatus", _WORD) == "Delivered",
         is_replacement="Replacement" in _strings(summary, "OrderPrograms"),
+        skus=_skus(summary),
     )
 
 
@@ -160,6 +165,17 @@ def _instant(source: Mapping[str, Any], field: str) -> datetime | None:
         return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise MalformedNotificationError(field, "is not an ISO-8601 time") from error
+
+
+def _skus(summary: Mapping[str, Any]) -> tuple[str, ...]:
+    """The items' SKUs; one that no setting could name is left out, and fails no order."""
+    items = _find(summary, "OrderItems")
+    found = [
+        _readable(item, "SellerSKU", SKU)
+        for item in (items if isinstance(items, list) else [])
+        if isinstance(item, dict)
+    ]
+    return tuple(sorted({sku for sku in found if sku is not None}))
 
 
 def _strings(source: Mapping[str, Any], field: str) -> frozenset[str]:

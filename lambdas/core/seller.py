@@ -88,6 +88,10 @@ class Seller:
         by_marketplace = region_of(marketplace_id)
         return by_marketplace if by_marketplace in candidates else next(iter(candidates), None)
 
+    def is_paused(self, marketplace_id: str) -> bool:
+        """Whether orders of this marketplace are to be left alone."""
+        return self.paused or marketplace_id in self.paused_marketplaces
+
     def why_no_calls(self, region: Region, now: datetime) -> str | None:
         """Why Amazon may not be called for this seller and region now, or None."""
         if self.paused:

@@ -17,6 +17,10 @@ SKU = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,100}")
 SKUS_KEPT = 100
 
 
+# How the reason of every excluded order begins.
+EXCLUDED = "excluded_"
+
+
 class Exclusion(StrEnum):
     """What may be excluded; the values are the words of a record's reason."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdas.core.delivery import DeliveryNews
 from lambdas.core.marketplaces import Region
+from lambdas.core.seller_settings import kept_skus
 from lambdas.core.window import SolicitationWindow
 
 CHECKS_KEPT = 10
@@ -148,10 +149,15 @@ OFFERED = "offered"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """News that came while a claim lived; applied by whoever writes the outcome, or after it."""
+    """News that came while a claim lived; applied by whoever writes the outcome, or after it.
+
+    `excluded` is why the seller's settings leave the order out, decided on all its SKUs.
+    """
 
     canceled: bool = False
     replacement: bool = False
+    excluded: str | None = None
+    skus: tuple[str, ...] = ()
     news: DeliveryNews | None = None
 
     def merge(self, other: "Note") -> "Note":
@@ -159,6 +165,8 @@ class Note:
         return Note(
             canceled=self.canceled or other.canceled,
             replacement=self.replacement or other.replacement,
+            excluded=min([each for each in (self.excluded, other.excluded) if each], default=None),
+            skus=kept_skus((*self.skus, *other.skus)),
             news=both[0].merge(both[-1]) if both else None,
         )
 

@@ -117,6 +117,7 @@ class World:
         self.intake = Intake(
             orders=environment.orders,
             sellers=environment.sellers,
+            seller_settings=environment.seller_settings,
             schedules=environment.schedules,
             policy=environment.settings.policy,
             telemetry=environment.telemetry,

@@ -9,10 +9,7 @@ from hypothesis import strategies as st
 
 from lambdas.core.decisions import (
     ACTION,
-    CheckActions,
     Claim,
-    Pass,
-    Settle,
     on_actions,
     on_check_refused,
     on_create_deferred,
@@ -21,19 +18,28 @@ from lambdas.core.decisions import (
     on_created,
     on_own_failure,
     on_trouble,
-    on_wake_up,
 )
 from lambdas.core.delivery import DeliveryNews, Promise
 from lambdas.core.refusals import Refusal
 from lambdas.core.solicitation import Check, Note, Solicitation, Status
-from tests.records import EARLIEST, LATEST, POLICY, SHIPPED_AT, WINDOW, solicitation
+from lambdas.core.waking import CheckActions, Pass, Settle, on_wake_up
+from tests.records import (
+    EARLIEST,
+    LATEST,
+    NO_SETTINGS,
+    POLICY,
+    SELLER,
+    SHIPPED_AT,
+    WINDOW,
+    solicitation,
+)
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 OPENS, CLOSES = WINDOW.opens_at, WINDOW.closes_at
 
 
 def woken(order: Solicitation, now: datetime) -> Pass | CheckActions | Settle:
-    return on_wake_up(order, now=now, policy=POLICY)
+    return on_wake_up(order, now=now, policy=POLICY, seller=SELLER, settings=NO_SETTINGS)
 
 
 def settled(decision: Any) -> Solicitation:

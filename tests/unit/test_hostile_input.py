@@ -23,7 +23,7 @@ from lambdas.core.order_change import (
     parse_notification,
 )
 from lambdas.core.solicitation import Status
-from tests.records import POLICY, SHIPPED_AT, WINDOW, solicitation
+from tests.records import NO_SETTINGS, POLICY, SHIPPED_AT, WINDOW, solicitation
 
 BODIES = [path.read_bytes() for path in sorted(Path("tests/events").glob("*.json"))]
 CANARY = "D0Q 5U0"
@@ -135,7 +135,9 @@ def all_told(change: OrderChange | ForeignNotification) -> set[str]:
 
 def told(change: OrderChange, number: int) -> str:
     known = KNOWN[number]
-    decision = on_order_change(known, change, region=Region.NA, sent_at=NOW, now=NOW, policy=POLICY)
+    decision = on_order_change(
+        known, change, region=Region.NA, sent_at=NOW, now=NOW, policy=POLICY, settings=NO_SETTINGS
+    )
     if not isinstance(decision, Record):
         return f"ignored: {decision.reason}"
     order = decision.solicitation
@@ -144,7 +146,13 @@ def told(change: OrderChange, number: int) -> str:
     assert read == replace(order, expires_at=order.expires_at.replace(microsecond=0))
     if known is None:
         repeat = on_order_change(
-            read, change, region=Region.NA, sent_at=NOW, now=NOW, policy=POLICY
+            read,
+            change,
+            region=Region.NA,
+            sent_at=NOW,
+            now=NOW,
+            policy=POLICY,
+            settings=NO_SETTINGS,
         )
         assert not isinstance(repeat, Record)
     if order.is_open:

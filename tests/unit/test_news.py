@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.core.marketplaces import Region
-from lambdas.core.news import Ignore, Record, on_order_change
+from lambdas.core.news import Ignore, Record, apply_note, on_order_change
 from lambdas.core.order_change import OrderChange
+from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Note, Solicitation, Status
 from tests.records import (
     EARLIEST,
     LATEST,
+    NO_SETTINGS,
     POLICY,
     SHIPPED_AT,
     WINDOW,
@@ -36,9 +38,16 @@ def told(
     *,
     now: datetime = SHIPPED_AT,
     sent_at: datetime | None = None,
+    settings: SellerSettings = NO_SETTINGS,
 ) -> Record | Ignore:
     return on_order_change(
-        known, change, region=Region.NA, sent_at=sent_at or now, now=now, policy=POLICY
+        known,
+        change,
+        region=Region.NA,
+        sent_at=sent_at or now,
+        now=now,
+        policy=POLICY,
+        settings=settings,
     )
 
 
@@ -158,11 +167,89 @@ def test_a_cancellation_that_comes_first_keeps_the_order_closed() -> None:
 
 @pytest.mark.parametrize(
     "status",
-    [Status.SENT, Status.SENT_UNCONFIRMED, Status.ALREADY_REQUESTED, Status.SKIPPED],
+    [Status.SENT, Status.SENT_UNCONFIRMED, Status.ALREADY_REQUESTED],
 )
 def test_an_ended_order_stays_as_it_is(status: Status) -> None:
     for change in (order_change(**LATER), order_change(order_status="Canceled")):
         assert isinstance(told(solicitation(status=status), change), Ignore)
+
+
+@pytest.mark.parametrize("reason", ["replacement_order", "skipped_by_operator", "excluded_sku: A"])
+def test_a_skipped_order_stays_skipped_but_takes_in_what_a_release_would_need(reason: str) -> None:
+    skipped = solicitation(status=Status.SKIPPED, reason=reason)
+
+    later = recorded(skipped, order_change(**LATER), now=SHIPPED_AT + DAY)
+    canceled = recorded(skipped, order_change(order_status="Canceled"))
+
+    assert (later.status, later.reason) == (Status.SKIPPED, reason)
+    assert later.window.closes_at == WINDOW.closes_at + 2 * DAY
+    assert canceled.status is Status.CANCELED
+    assert isinstance(told(skipped, order_change()), Ignore)
+
+
+def excluding(*skus: str) -> SellerSettings:
+    return SellerSettings(excluded_skus=frozenset(skus))
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        (excluding("PLATE"), "excluded_sku: PLATE"),
+        (
+            SellerSettings(excluded_fulfillment_types=frozenset({"MFN"})),
+            "excluded_fulfillment_type: MFN",
+        ),
+        (
+            SellerSettings(excluded_marketplaces=frozenset({"ATVPDKIKX0DER"})),
+            "excluded_marketplace: ATVPDKIKX0DER",
+        ),
+    ],
+)
+def test_an_excluded_order_is_skipped_and_says_why(settings: SellerSettings, reason: str) -> None:
+    order = recorded(None, order_change(skus=("MUG", "PLATE")), settings=settings)
+
+    assert (order.status, order.reason) == (Status.SKIPPED, reason)
+
+
+@pytest.mark.parametrize("status", [Status.WAITING, Status.HELD])
+def test_an_excluded_item_in_a_later_notification_stops_the_order(status: Status) -> None:
+    order = solicitation(status=status, skus=("MUG",))
+
+    stopped = recorded(order, order_change(skus=("PLATE",)), settings=excluding("PLATE"))
+
+    assert (stopped.status, stopped.skus) == (Status.SKIPPED, ("MUG", "PLATE"))
+
+
+def test_an_order_of_very_many_skus_is_decided_on_all_of_them_and_keeps_a_hundred() -> None:
+    skus = tuple(f"SKU-{number:04}" for number in range(400))
+
+    kept = recorded(None, order_change(skus=skus[:399]), settings=excluding("SKU-0399"))
+    stopped = recorded(kept, order_change(skus=skus), settings=excluding("SKU-0399"))
+
+    assert (kept.status, len(kept.skus)) == (Status.WAITING, 100)
+    assert stopped.reason == "excluded_sku: SKU-0399"
+    assert isinstance(told(kept, order_change(skus=skus)), Ignore)
+
+
+def test_an_excluded_item_heard_of_while_a_claim_lives_waits_for_the_outcome() -> None:
+    noted = recorded(
+        sending(skus=("MUG",)),
+        order_change(skus=("MUG", "PLATE")),
+        now=WINDOW.opens_at,
+        settings=excluding("PLATE"),
+    )
+
+    after = apply_note(noted, now=WINDOW.opens_at + timedelta(minutes=6), policy=POLICY)
+
+    assert (noted.status, noted.skus) == (Status.SENDING, ("MUG",))
+    assert after.reason == "excluded_sku: PLATE (one answer unknown)"
+    assert after.skus == ("MUG", "PLATE")
+
+
+def test_an_order_that_amazon_was_asked_about_to_its_end_is_not_skipped_afterwards() -> None:
+    expired = solicitation(status=Status.EXPIRED, reason="never_offered", skus=("MUG",))
+
+    assert isinstance(told(expired, order_change(), settings=excluding("MUG")), Ignore)
 
 
 def test_an_expired_order_reopens_only_if_its_window_does() -> None:
@@ -217,30 +304,36 @@ NEWS = st.builds(
     earliest_delivery_date=st.sampled_from([None, EARLIEST, EARLIEST + DAY]),
     latest_delivery_date=st.sampled_from([None, LATEST, LATEST + DAY, EARLIEST - DAY]),
     is_delivered=st.booleans(),
+    is_replacement=st.sampled_from([False] * 9 + [True]),
+    skus=st.lists(st.sampled_from(["MUG", "PLATE", "SPOON"])).map(tuple),
+)
+NEWS_SETTINGS = st.builds(
+    SellerSettings, excluded_skus=st.sampled_from([frozenset(), {"PLATE"}, {"SPOON", "MUG"}])
 )
 
 
-def final(changes: list[OrderChange]) -> tuple[Any, ...]:
+def final(changes: list[OrderChange], settings: SellerSettings) -> tuple[Any, ...]:
     """Where an order ends up after this news, apart from what its history has to differ in."""
     now = SHIPPED_AT + timedelta(hours=6)
     order = None
     for change in changes:
-        decision = told(order, change, now=now)
+        decision = told(order, change, now=now, settings=settings)
         if isinstance(decision, Record):
             order = decision.solicitation
     if order is None or order.status is Status.CANCELED:
         return (order and order.status,)
-    return (order.status, order.window, order.due_at, order.news)
+    why_skipped = order.status is Status.SKIPPED and order.reason
+    return (order.status, why_skipped, order.window, order.due_at, order.news, order.skus)
 
 
-@given(changes=st.lists(NEWS, max_size=6), data=st.data())
+@given(changes=st.lists(NEWS, max_size=6), settings=NEWS_SETTINGS, data=st.data())
 def test_any_order_and_any_repetition_of_the_news_ends_alike(
-    changes: list[OrderChange], data: st.DataObject
+    changes: list[OrderChange], settings: SellerSettings, data: st.DataObject
 ) -> None:
     shuffled = data.draw(st.permutations(changes))
     repeated = data.draw(st.lists(st.sampled_from(changes), max_size=3)) if changes else []
 
-    assert final([*shuffled, *repeated]) == final(changes)
+    assert final([*shuffled, *repeated], settings) == final(changes, settings)
 
 
 @given(changes=st.lists(NEWS, min_size=1, max_size=6))

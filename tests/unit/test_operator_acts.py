@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from lambdas.core.decisions import CHECK_ASKED, MARKETPLACE_PAUSED
-from lambdas.core.news import REPLACEMENT_ORDER
 from lambdas.core.operator_acts import (
+    CHECK_ASKED,
     Changed,
     Refused,
     on_check_now,
@@ -14,6 +13,7 @@ from lambdas.core.operator_acts import (
     on_resume,
     on_skip,
 )
+from lambdas.core.placing import MARKETPLACE_PAUSED, REPLACEMENT_ORDER
 from lambdas.core.seller import Seller
 from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation, Status
@@ -50,7 +50,7 @@ def test_a_waiting_or_held_order_is_skipped(status: Status) -> None:
 def test_a_skipped_order_remembers_that_a_call_had_no_answer() -> None:
     order = changed(on_skip(solicitation(posts_open=1), now=OPEN_SINCE))
 
-    assert order.reason == "skipped_with_one_answer_unknown"
+    assert order.reason == "skipped_by_operator (one answer unknown)"
     assert order.posts_open == 1
 
 
