@@ -185,8 +185,8 @@ class World:
         order = SimulatedOrder(
             amazon_order_id=amazon_order_id,
             seller_id=SELLER,
-            marketplace_id=US,
             **{
+                "marketplace_id": US,
                 "shipped_at": START,
                 "delivered_at": START + timedelta(days=3),
                 **overrides,

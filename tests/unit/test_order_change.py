@@ -115,6 +115,32 @@ def test_what_an_order_can_do_without_refuses_nothing() -> None:
     assert change.application_id is None
 
 
+def test_the_skus_of_the_items_are_read_once_each_and_in_order() -> None:
+    items = [{"seller_sku": sku, "quantity": 1} for sku in ("PLATE", "MUG Ø 9", "PLATE")]
+
+    assert parsed(order_items=items).skus == ("MUG Ø 9", "PLATE")
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ABSENT,
+        None,
+        "MUG",
+        [],
+        [{"quantity": 1}],
+        [
+            {"seller_sku": 7},
+            {"seller_sku": ""},
+            {"seller_sku": "\ud800"},
+            {"seller_sku": "x" * 101},
+        ],
+    ],
+)
+def test_items_without_a_sku_that_could_be_excluded_refuse_nothing(items: object) -> None:
+    assert parsed(order_items=items).skus == ()
+
+
 @pytest.mark.parametrize(
     ("overrides", "field"),
     [
@@ -170,6 +196,7 @@ PATHS = [
     ("Payload", "OrderChangeNotification", "Summary", "OrderPrograms"),
     ("Payload", "OrderChangeNotification", "Summary", "EasyShipShipmentStatus"),
     ("Payload", "OrderChangeNotification", "Summary", "LatestDeliveryDate"),
+    ("Payload", "OrderChangeNotification", "Summary", "OrderItems"),
     ("NotificationMetadata",),
 ]
 
