@@ -156,7 +156,7 @@ class Intake:
             return None
         if region is None:
             raise ForeignSubscriptionError
-        self._note_seen(seller, change, now)
+        self._note_seen(seller, region, change, now)
         return region
 
     def _remembered(self, seller_id: str, now: datetime) -> Seller | None:
@@ -178,15 +178,22 @@ class Intake:
             self._settings_seen[seller_id] = (now, settings)
         return settings
 
-    def _note_seen(self, seller: Seller, change: OrderChange, now: datetime) -> None:
-        seen_at = seller.last_notification_at
+    def _note_seen(
+        self, seller: Seller, region: Region, change: OrderChange, now: datetime
+    ) -> None:
+        state = seller.regions[region]
+        seen_at = state.last_notification_at
         if seen_at and now - seen_at < NOTIFICATION_SEEN_EVERY:
             return
         if seller.application_id not in {None, change.application_id}:
             self._telemetry.warning("application_id_changed", seller_id=seller.seller_id)
         try:
             self._sellers.saw_notification(
-                seller.seller_id, application_id=change.application_id, now=now
+                seller.seller_id,
+                region,
+                application_id=change.application_id,
+                usual_gap=state.usual_gap_at(now),
+                now=now,
             )
         except AwsError as error:
             # Only a note for the operator: the order matters more.

@@ -1,7 +1,7 @@
 """How records lie in DynamoDB: one plain item each, times as ISO-8601 text of one width."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -126,7 +126,6 @@ def seller_from(item: Item) -> Seller:
             paused=bool(item.get("paused", False)),
             paused_marketplaces=frozenset(item.get("paused_marketplaces", ())),
             application_id=item.get("application_id"),
-            last_notification_at=_instant(item, "last_notification_at"),
             regions={
                 Region(name): _region_from(region)
                 for name, region in item.get("regions", {}).items()
@@ -163,6 +162,8 @@ def _region_from(item: Item) -> RegionState:
         connected_at=_instant(item, "connected_at"),
         secret_stored_at=_instant(item, "secret_stored_at"),
         shares_application=bool(item.get("shares_application", True)),
+        last_notification_at=_instant(item, "last_notification_at"),
+        usual_gap=_seconds(item, "usual_gap_seconds"),
     )
 
 
@@ -231,3 +232,7 @@ def _text(instant: datetime | None) -> str | None:
 
 def _instant(item: Item, name: str) -> datetime | None:
     return from_text(item[name]) if name in item else None
+
+
+def _seconds(item: Item, name: str) -> timedelta | None:
+    return timedelta(seconds=int(item[name])) if name in item else None

@@ -1,7 +1,7 @@
 """The sellers' own records, in the same table as their orders."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -145,11 +145,20 @@ class SellersTable:
         self._remove(seller_id, region, _REGION_FIELDS_OF_SLOWNESS, None)
 
     def saw_notification(
-        self, seller_id: str, *, application_id: str | None, now: datetime
+        self,
+        seller_id: str,
+        region: Region,
+        *,
+        application_id: str | None,
+        usual_gap: timedelta | None,
+        now: datetime,
     ) -> None:
         """Note that Amazon's notifications arrive, at most once every 15 minutes."""
         values: Item = {":now": to_text(now), ":before": to_text(now - NOTIFICATION_SEEN_EVERY)}
-        expression = "SET last_notification_at = :now"
+        expression = "SET regions.#region.last_notification_at = :now"
+        if usual_gap is not None:
+            expression += ", regions.#region.usual_gap_seconds = :gap"
+            values[":gap"] = round(usual_gap.total_seconds())
         if application_id is not None:
             expression += ", application_id = :application"
             values[":application"] = application_id
@@ -157,8 +166,9 @@ class SellersTable:
             seller_id,
             expression,
             values=values,
-            condition="(attribute_not_exists(last_notification_at)"
-            " OR last_notification_at < :before)",
+            names={"#region": str(region)},
+            condition="(attribute_not_exists(regions.#region.last_notification_at)"
+            " OR regions.#region.last_notification_at < :before)",
         )
 
     def _remove(

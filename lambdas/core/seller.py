@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from lambdas.core.marketplaces import Region, region_of
+from lambdas.core.rhythm import allowed_silence, usual_gap_after
 
 # Amazon may deliver for a while under the subscription that a newer one has replaced.
 REPLACED_BELIEVED_FOR = timedelta(days=14)
@@ -33,6 +34,25 @@ class RegionState:
     connected_at: datetime | None = None
     secret_stored_at: datetime | None = None
     shares_application: bool = True
+    last_notification_at: datetime | None = None
+    usual_gap: timedelta | None = None
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When its notifications last came, or may have begun to come."""
+        known = (self.last_notification_at, self.connected_at, self.connecting_since)
+        return max((each for each in known if each), default=None)
+
+    def usual_gap_at(self, now: datetime) -> timedelta | None:
+        """Its usual gap, counting the one that ends now; None with the first notification."""
+        if self.last_notification_at is None:
+            return None
+        return usual_gap_after(self.usual_gap, now - self.last_notification_at)
+
+    def is_silent(self, now: datetime) -> bool:
+        """Whether nothing was heard of it for longer than its usual gap allows."""
+        heard_at = self.heard_at
+        return heard_at is not None and now - heard_at > allowed_silence(self.usual_gap)
 
     def names(self, subscription_id: str) -> bool:
         """Whether this subscription is, or once was, the one of this region."""
@@ -69,8 +89,13 @@ class Seller:
     paused: bool = False
     paused_marketplaces: frozenset[str] = frozenset()
     application_id: str | None = None
-    last_notification_at: datetime | None = None
     regions: Mapping[Region, RegionState] = field(default_factory=dict)
+
+    @property
+    def last_notification_at(self) -> datetime | None:
+        """When its last notification came, in whichever region."""
+        times = [state.last_notification_at for state in self.regions.values()]
+        return max((each for each in times if each), default=None)
 
     def region_of_subscription(
         self, subscription_id: str, marketplace_id: str, now: datetime
