@@ -36,22 +36,22 @@ def error_body(text: ErrorText) -> str:
     return body.replace("'", "\\u0027")
 
 
-def _unauthorized(label: str, message: str, details: str | None = "") -> ErrorText:
+def unauthorized(label: str, message: str, details: str | None = "") -> ErrorText:
     return ErrorText(label=label, status=403, code="Unauthorized", message=message, details=details)
 
 
 def _denied(label: str, details: str) -> ErrorText:
-    return _unauthorized(label, "Access to requested resource is denied.", details)
+    return unauthorized(label, "Access to requested resource is denied.", details)
 
 
 # Refusals and failures of authorisation share a status and a code; sources by label:
 # E1 amzn/selling-partner-api-models issue 19, E3 issue 779 (the apostrophe is U+2019),
 # E2 jrl84/amazon-sp-api issue 29, E4 issue 772, E13 amzn/selling-partner-api-docs issue 994.
-NOT_AVAILABLE = _unauthorized(
+NOT_AVAILABLE = unauthorized(
     "E1", "The requested solicitation is not available for this amazonOrderId."
 )
-ALREADY_REQUESTED = _unauthorized("E2", "You have already requested a review for this order.", None)
-OUTSIDE_RANGE = _unauthorized(
+ALREADY_REQUESTED = unauthorized("E2", "You have already requested a review for this order.", None)
+OUTSIDE_RANGE = unauthorized(
     "E3",
     "You can\N{RIGHT SINGLE QUOTATION MARK}t use this feature to request a review outside the "
     "5-30 day range after the order delivery date.",
@@ -107,6 +107,6 @@ SUBSCRIPTION_EXISTS = ErrorText(
     code="StateConflict",
     message="The resource specified conflicts with the current state.",
 )
-DESTINATION_IN_USE = _unauthorized(
+DESTINATION_IN_USE = unauthorized(
     "Forbidden", "The requested action is forbidden.", "Destination has subscriptions"
 )

@@ -7,11 +7,16 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from ops.simulator.dice import identifier, roll
 from ops.simulator.notices import SubscriptionIds, order_change_notification, timestamp
-from ops.simulator.population import POSTAL_CODE_CANARY, InventedOrder, Item, Promise
+from ops.simulator.population import (
+    POSTAL_CODE_CANARY,
+    TIME_TO_SHIP,
+    InventedOrder,
+    Item,
+    Promise,
+)
 
 _EVENT_LAG = timedelta(seconds=2)
 _PUBLISH_LAG = timedelta(seconds=1)
-_TIME_TO_SHIP = timedelta(days=2)
 _ELSEWHERE = timezone(timedelta(hours=-7))
 
 
@@ -70,7 +75,7 @@ def _summary(news: News, write: Callable[[datetime], str]) -> dict[str, object]:
         "order_items": [_item(item, shipped=shipped) for item in news.items or order.items],
         # Ship dates are there for both kinds of order; they say nothing of the delivery.
         "earliest_ship_date": write(order.purchased_at),
-        "latest_ship_date": write(order.purchased_at + _TIME_TO_SHIP),
+        "latest_ship_date": write(order.purchased_at + TIME_TO_SHIP),
     }
     if news.promise:
         summary["earliest_delivery_date"] = write(news.promise.earliest)

@@ -9,6 +9,9 @@ from ops.simulator.buckets import UsagePlan
 
 GET_ACTIONS = "getSolicitationActionsForOrder"
 CREATE_SOLICITATION = "createProductReviewAndSellerFeedbackSolicitation"
+SEARCH_ORDERS = "searchOrders"
+GET_MESSAGING_ACTIONS = "getMessagingActionsForOrder"
+CREATE_FEEDBACK_REMOVAL = "createNegativeFeedbackRemoval"
 TOKEN = "token"
 UNKNOWN = "unknown"
 
@@ -24,6 +27,7 @@ class Role(StrEnum):
     """A role of the application; a token carries what the seller has granted."""
 
     BUYER_SOLICITATION = "Buyer Solicitation"
+    BUYER_COMMUNICATION = "Buyer Communication"
     INVENTORY_AND_ORDER_TRACKING = "Inventory and Order Tracking"
 
 
@@ -71,11 +75,13 @@ def _operation(
 
 
 _ORDER = "/solicitations/v1/orders/{amazonOrderId}"
+_MESSAGING = "/messaging/v1/orders/{amazonOrderId}"
 _SUBSCRIPTIONS = "/notifications/v1/subscriptions"
 _TYPE = _SUBSCRIPTIONS + "/{notificationType}"
 _DESTINATIONS = "/notifications/v1/destinations"
 
-# solicitations.json, notifications.json and sellers.json give paths and usage plans. Which
+# solicitations.json, notifications.json, sellers.json, orders_2026-01-01.json and messaging.json
+# give paths and usage plans (the removal of feedback was in messaging.json until 2025). Which
 # token an operation takes is in the Notifications API's guide; for getSubscriptions it is
 # assumed by analogy with getSubscription.
 _ALL = (
@@ -107,6 +113,23 @@ _ALL = (
         "GET /sellers/v1/marketplaceParticipations",
         TokenKind.SELLER,
         plan=UsagePlan(rate=0.016, burst=15),
+    ),
+    # One of several roles that it accepts.
+    _operation(
+        SEARCH_ORDERS,
+        "GET /orders/2026-01-01/orders",
+        TokenKind.SELLER,
+        Role.BUYER_SOLICITATION,
+        UsagePlan(rate=0.0056, burst=20),
+    ),
+    _operation(
+        GET_MESSAGING_ACTIONS, f"GET {_MESSAGING}", TokenKind.SELLER, Role.BUYER_COMMUNICATION
+    ),
+    _operation(
+        CREATE_FEEDBACK_REMOVAL,
+        f"POST {_MESSAGING}/messages/negativeFeedbackRemoval",
+        TokenKind.SELLER,
+        Role.BUYER_COMMUNICATION,
     ),
 )
 OPERATIONS = {operation.name: operation for operation in _ALL}

@@ -20,12 +20,26 @@ class Listing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """What the Orders API tells of an order beside its fate; windows are earliest and latest."""
+
+    at: datetime
+    fulfilled_by: str = "AMAZON"
+    ship_by: tuple[datetime, datetime] | None = None
+    deliver_by: tuple[datetime, datetime] | None = None
+    replaces: str | None = None
+    skus: tuple[str, ...] = ()
+    on_amazon: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedOrder:
     """One order, with what happens to it in the past and in the future.
 
     `solicited_at` is a solicitation from elsewhere (the button in Seller Central), `flapping`
     the share of checks that show no action although it is there, and `second_answer` the
-    text that answers a second solicitation: Amazon has used two.
+    text that answers a second solicitation: Amazon has used two. Without a `purchase` the
+    Orders API does not list it.
     """
 
     amazon_order_id: str
@@ -38,6 +52,7 @@ class SimulatedOrder:
     flapping: float = 0.0
     second_answer: ErrorText = NOT_AVAILABLE
     listing: Listing = Listing.OFFERED
+    purchase: Purchase | None = None
 
     @property
     def eligible_from(self) -> datetime | None:

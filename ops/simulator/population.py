@@ -8,7 +8,7 @@ from random import Random
 
 from lambdas.core.marketplaces import Region
 from ops.simulator.errors import ALREADY_REQUESTED, NOT_AVAILABLE
-from ops.simulator.orders import Listing, SimulatedOrder
+from ops.simulator.orders import Listing, Purchase, SimulatedOrder
 
 POSTAL_CODE_CANARY = "D0Q 5U0"
 """Every invented buyer's postal code: well formed, and none, since Canada uses no D, Q or U.
@@ -35,6 +35,9 @@ _MARKETPLACES = {
     ),
     Region.FE: (("A1VC38T7YXB528", 80), ("A39IBJ37TRP1C6", 15), ("A19VAU5U5O7RUS", 5)),
 }
+TIME_TO_SHIP = timedelta(days=2)
+"""Until when a seller has promised to have shipped; parcels go out within these days."""
+
 _SKUS = ("MUG-BLUE", "MUG-SAND", "LAMP-OAK", "SOAP-3PK", "RUG-SMALL", "TRAY-ASH", "VASE-TALL")
 
 
@@ -119,7 +122,7 @@ def _invent(
         # Amazon says nothing of replacements; tools have found that they are not offered.
         listing=Listing.NOTHING if is_replacement else Listing.OFFERED,
     )
-    return InventedOrder(
+    order = InventedOrder(
         seller=seller,
         fulfillment_type=fulfillment_type,
         is_replacement=is_replacement,
@@ -128,6 +131,21 @@ def _invent(
         promise=promise,
         revised_promise=revised,
         simulated=_with_fate(luck, simulated, handled_at),
+    )
+    return replace(order, simulated=replace(order.simulated, purchase=_purchase(order)))
+
+
+def _purchase(order: InventedOrder) -> Purchase:
+    """What the Orders API says of the order: the last promise, none where Amazon fulfils it."""
+    promise = order.revised_promise or order.promise
+    return Purchase(
+        at=order.purchased_at,
+        fulfilled_by="AMAZON" if order.fulfillment_type == "AFN" else "MERCHANT",
+        ship_by=(order.purchased_at, order.purchased_at + TIME_TO_SHIP),
+        deliver_by=(promise.earliest, promise.latest) if promise else None,
+        # It is an invented original: nothing looks it up.
+        replaces="900-0000000-0000000" if order.is_replacement else None,
+        skus=tuple(item.seller_sku for item in order.items),
     )
 
 

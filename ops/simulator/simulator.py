@@ -24,16 +24,21 @@ from ops.simulator.errors import (
 from ops.simulator.faults import HIDING, Fault, FaultKind, faults_of
 from ops.simulator.ledger import LedgerEntry
 from ops.simulator.lwa import LoginWithAmazon, oauth_error, read_form
+from ops.simulator.messaging import Messaging
 from ops.simulator.notifications import Notifications
 from ops.simulator.operations import (
+    CREATE_FEEDBACK_REMOVAL,
     CREATE_SOLICITATION,
     GET_ACTIONS,
+    GET_MESSAGING_ACTIONS,
     OPERATIONS,
+    SEARCH_ORDERS,
     TOKEN,
     UNKNOWN,
     find_route,
 )
 from ops.simulator.orders import SimulatedOrder
+from ops.simulator.past_orders import PastOrders
 from ops.simulator.responses import to_error, to_response
 from ops.simulator.sellers import get_marketplace_participations
 from ops.simulator.solicitations import Solicitations
@@ -52,6 +57,8 @@ class Simulator:
         self.lwa = LoginWithAmazon(seed, now, self.accounts)
         self.solicitations = Solicitations(seed)
         self.notifications = Notifications(seed, self.accounts)
+        self.past_orders = PastOrders(self.solicitations.orders)
+        self.messaging = Messaging(self.solicitations.orders)
         self.plans: dict[str, UsagePlan] = {o.name: o.plan for o in OPERATIONS.values()}
         self.faults: list[Fault] = []
         self.ledger: list[LedgerEntry] = []
@@ -71,6 +78,9 @@ class Simulator:
             "getSubscriptionById": self.notifications.get_subscription_by_id,
             "deleteSubscriptionById": self.notifications.delete_subscription_by_id,
             "getMarketplaceParticipations": get_marketplace_participations,
+            SEARCH_ORDERS: self.past_orders.search,
+            GET_MESSAGING_ACTIONS: self.messaging.get_actions,
+            CREATE_FEEDBACK_REMOVAL: self.messaging.create_removal,
         }
 
     @property
