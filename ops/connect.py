@@ -1,51 +1,31 @@
 """`dayfive connect`: from a seller's credentials to notifications that the intake believes."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import httpx
 
 from lambdas.aws.items import Item, to_text
-from lambdas.core.marketplaces import Region
+from lambdas.core.marketplaces import Region, country_of, region_of
 from lambdas.core.seller import RegionState
-from lambdas.spapi.auth import NOTIFICATIONS_SCOPE, Credentials, LwaTokens, TokenCache
-from lambdas.spapi.client import SpApiClient
+from lambdas.spapi.auth import Credentials
 from lambdas.spapi.endpoints import Endpoints
-from lambdas.spapi.errors import (
-    AuthorizationError,
-    ConflictError,
-    ForbiddenError,
-    RequestRejectedError,
-    SpApiError,
-)
-from lambdas.spapi.notifications import (
-    ORDER_STATUS_CHANGES_ONLY,
-    Destination,
-    Notifications,
-    Subscription,
-)
-from lambdas.spapi.pacing import Pacers
+from lambdas.spapi.errors import AuthorizationError, ForbiddenError, SpApiError
+from lambdas.spapi.notifications import Destination, Notifications, Subscription
+from ops.advice import advice_on_token, explained, is_access_denied, oddities
 from ops.deployment import Deployment
 from ops.errors import OperatorError
 from ops.secrets import Secrets, Stored
-
-ORDER_CHANGE = "ORDER_CHANGE"
-DESTINATION_NAME = "DayFive"
-
-Say = Callable[[str], None]
-Confirm = Callable[[str], bool]
+from ops.seller_access import SellerAccess, subscription_of
+from ops.subscribing import Confirm, Say, Subscribing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(Credentials):
     """Who is to be connected, and with what; its repr shows no secret."""
 
     seller_id: str
     region: Region
-    client_id: str = field(repr=False)
-    client_secret: str = field(repr=False)
-    refresh_token: str = field(repr=False)
 
 
 class Connector:
@@ -64,45 +44,116 @@ class Connector:
         confirm: Confirm,
     ) -> None:
         self._deployment = deployment
-        self._endpoints = endpoints
-        self._http = http
+        self._amazon = SellerAccess(http, endpoints)
+        self._secrets = Secrets(deployment.client("secretsmanager"))
         self._say = say
         self._confirm = confirm
-        self._tokens = LwaTokens(http, endpoints, TokenCache())
 
     def connect(self, connection: Connection) -> None:
-        """Try the credentials, store them, subscribe, register; a stop at any point is mended by
-        running it again.
+        """Try the credentials, subscribe, store, register; a stop at any point is mended by
+        running it again. What works already is replaced only by what works too.
         """
-        notifications = self._notifications(connection)
+        notifications = self._amazon.notifications(connection, connection.region)
+        existing = self._try(connection, notifications)
+        known = self._register_as_connecting(connection)
         try:
-            existing = self._try(connection, notifications)
-            stored = self._store(connection)
-            known = self._register_as_connecting(connection, stored)
-            destination = self._destination(notifications, existing)
-            subscription, replaced = self._subscription(notifications, destination)
-        except ForbiddenError as error:
-            raise OperatorError(
-                f"{error}: the application lacks a role for this (it needs Buyer Solicitation, and"
-                " Inventory and Order Tracking), or the seller authorised it before the role was"
-                f" added, or the token is not of region {connection.region}"
-            ) from None
+            subscribing = self._subscribing(notifications)
+            destination = subscribing.destination(existing)
+            subscription, replaced = subscribing.subscription(destination)
         except SpApiError as error:
-            raise OperatorError(f"{error}: run the same command again") from None
-        self._register(connection, known, destination, subscription, replaced)
+            raise OperatorError(explained(error)) from None
+        self._end_former(connection, known)
+        stored = self._store(connection)
+        self._register(connection, known, destination, subscription, replaced, stored)
+        self._name_marketplaces(connection)
 
     def _try(self, connection: Connection, notifications: Notifications) -> Subscription | None:
         """Use the credentials before they take the place of others that may be working."""
         try:
-            self._tokens.seller_token(_credentials(connection)).token()
+            self._amazon.prove(connection)
+            existing = subscription_of(notifications)
         except AuthorizationError as error:
-            raise OperatorError(_lwa_advice(error)) from None
-        existing = _existing(notifications)
+            raise OperatorError(
+                f"Login with Amazon refuses these credentials ({error.lwa_error or 401}):"
+                f" {advice_on_token(error)}{oddities(connection)}"
+            ) from None
+        except ForbiddenError as error:
+            self._say_if_of_another_region(connection, error)
+            raise OperatorError(explained(error)) from None
+        except SpApiError as error:
+            raise OperatorError(explained(error)) from None
+        if existing:
+            self._refuse_another_sellers(connection, existing)
         self._say("credentials: accepted by Amazon")
         return existing
 
+    def _say_if_of_another_region(self, connection: Connection, error: ForbiddenError) -> None:
+        if not is_access_denied(error):
+            return
+        accepting = [*self._amazon.regions_that_accept(connection)]
+        if accepting and connection.region not in accepting:
+            raise OperatorError(
+                f"this refresh token is of region {accepting[0]}, not {connection.region}: connect"
+                f" it with --region {accepting[0]}, or take the token that Seller Central shows"
+                f" for {connection.region}"
+            ) from None
+
+    def _refuse_another_sellers(self, connection: Connection, existing: Subscription) -> None:
+        """No answer of Amazon's names the seller, but a subscription on record here does."""
+        for seller in self._deployment.sellers.all(on_corrupt=lambda _: None):
+            ids = {state.subscription_id for state in seller.regions.values()}
+            if seller.seller_id != connection.seller_id and existing.subscription_id in ids:
+                raise OperatorError(
+                    f"this refresh token is of seller {seller.seller_id}, not of"
+                    f" {connection.seller_id}: sign in to Seller Central as"
+                    f" {connection.seller_id} and authorise the application there"
+                )
+
+    def _subscribing(self, notifications: Notifications) -> Subscribing:
+        return Subscribing(
+            notifications,
+            queue_arn=self._deployment.output("OrderChangeQueueArn"),
+            say=self._say,
+            confirm=self._confirm,
+        )
+
+    def _register_as_connecting(self, connection: Connection) -> RegionState:
+        """From here on the intake believes this seller, so that no notification is refused."""
+        sellers, now = self._deployment.sellers, datetime.now(UTC)
+        sellers.create(connection.seller_id, now=now)
+        seller = sellers.get(connection.seller_id)
+        known = seller.regions.get(connection.region) if seller else None
+        known = known or RegionState()
+        sellers.set_region(
+            connection.seller_id,
+            connection.region,
+            {**_region_item(known), "connecting_since": to_text(now)},
+        )
+        return known
+
+    def _end_former(self, connection: Connection, known: RegionState) -> None:
+        """Another application's subscription would go on beside the new one: only it can end it."""
+        former = self._secrets.known(connection.seller_id, connection.region).credentials()
+        if former is None or former.client_id == connection.client_id:
+            return
+        if not known.subscription_id:
+            return
+        notifications = self._amazon.notifications(former, connection.region)
+        try:
+            subscribing = self._subscribing(notifications)
+            subscribing.end_subscription(known.subscription_id)
+            subscribing.end_destination()
+        except SpApiError as error:
+            self._say(
+                f"former application: its subscription could not be ended ({error}): withdraw its"
+                " authorisation in Seller Central, or its notifications gather in OrderChangeDlq"
+                " 14 days from now"
+            )
+        else:
+            self._say(f"former application: ended its subscription {known.subscription_id}")
+
     def _store(self, connection: Connection) -> Stored:
-        stored = Secrets(self._deployment.client("secretsmanager")).store(
+        stored = self._secrets.store(
             connection.seller_id,
             connection.region,
             client_id=connection.client_id,
@@ -111,115 +162,20 @@ class Connector:
         )
         names = " and ".join(stored.changed)
         self._say(f"secrets: {f'stored in {names}' if names else 'already stored'}")
+        if stored.changed and not stored.shares_application:
+            self._name_others_of(connection)
         return stored
 
-    def _register_as_connecting(self, connection: Connection, stored: Stored) -> RegionState:
-        """From here on the intake believes this seller, so that no notification is refused."""
-        sellers, now = self._deployment.sellers, datetime.now(UTC)
-        sellers.create(connection.seller_id, now=now)
-        seller = sellers.get(connection.seller_id)
-        known = seller.regions.get(connection.region) if seller else None
-        known = known or RegionState()
-        known = replace(
-            known,
-            secret_stored_at=stored.client_secret_since or known.secret_stored_at,
-            shares_application=stored.shares_application,
-        )
-        sellers.set_region(
-            connection.seller_id,
-            connection.region,
-            {**_region_item(known), "connecting_since": to_text(now)},
-        )
-        return known
-
-    def _notifications(self, connection: Connection) -> Notifications:
-        grantless = self._tokens.grantless_token(
-            connection.client_id, connection.client_secret, NOTIFICATIONS_SCOPE
-        )
-        sources = (self._tokens.seller_token(_credentials(connection)), grantless)
-        seller, of_application = (
-            SpApiClient(
-                http=self._http,
-                endpoints=self._endpoints,
-                region=connection.region,
-                token_source=source,
-                pacers=Pacers(),
+    def _name_others_of(self, connection: Connection) -> None:
+        """Each of them has the client secret beside its own token."""
+        this = (connection.seller_id, connection.region)
+        others = self._secrets.others_of_own_application(connection.client_id, but=this)
+        for seller_id, region in others:
+            self._say(
+                f"this application is also that of {seller_id} in {region}: if its client secret"
+                f" is new, run dayfive connect --seller {seller_id} --region {region} too, within"
+                " 7 days"
             )
-            for source in sources
-        )
-        return Notifications(seller=seller, grantless=of_application)
-
-    def _destination(
-        self, notifications: Notifications, existing: Subscription | None
-    ) -> Destination:
-        arn = self._deployment.output("OrderChangeQueueArn")
-        found = _with_arn(notifications.get_destinations(), arn)
-        if found is None:
-            try:
-                return self._create_destination(notifications, arn)
-            except ConflictError:
-                found = _with_arn(notifications.get_destinations(), arn)
-        if found is None:
-            self._remove_other_destination(notifications, existing)
-            return self._create_destination(notifications, arn)
-        self._say(f"destination: found {found.destination_id}")
-        return found
-
-    def _create_destination(self, notifications: Notifications, arn: str) -> Destination:
-        created = notifications.create_destination(DESTINATION_NAME, arn)
-        self._say(f"destination: created {created.destination_id}")
-        return created
-
-    def _remove_other_destination(
-        self, notifications: Notifications, existing: Subscription | None
-    ) -> None:
-        """Make room: Amazon may refuse an application its second destination."""
-        others = notifications.get_destinations()
-        queues = ", ".join(each.sqs_arn or each.name for each in others) or "one not listed"
-        if len(others) != 1 or not self._confirm(
-            f"The application's notifications go to another queue ({queues}). End that?"
-        ):
-            raise OperatorError(
-                f"this application already has a destination for another queue ({queues}), and"
-                " Amazon refuses a second: let this command end it (--yes), or use an application"
-                " of its own"
-            )
-        if existing and existing.destination_id == others[0].destination_id:
-            notifications.delete_subscription_by_id(ORDER_CHANGE, existing.subscription_id)
-        notifications.delete_destination(others[0].destination_id)
-        self._say(f"destination: ended the one for {queues}")
-
-    def _subscription(
-        self, notifications: Notifications, destination: Destination
-    ) -> tuple[Subscription, Subscription | None]:
-        """The subscription in force, and the one that it replaced."""
-        existing = _existing(notifications)
-        if existing and _is_wanted(existing, destination):
-            self._say(f"subscription: found {existing.subscription_id}")
-            return existing, None
-        if existing and existing.destination_id != destination.destination_id:
-            question = "This seller's ORDER_CHANGE notifications go elsewhere. Let them come here?"
-            if not self._confirm(question):
-                raise OperatorError(
-                    "this seller's ORDER_CHANGE notifications go to another destination of this"
-                    " application: let this command end that (--yes)"
-                )
-        if existing:
-            # Amazon has no update: a changed filter or destination is a new subscription.
-            notifications.delete_subscription_by_id(ORDER_CHANGE, existing.subscription_id)
-        try:
-            created = notifications.create_subscription(
-                ORDER_CHANGE,
-                destination_id=destination.destination_id,
-                processing_directive=ORDER_STATUS_CHANGES_ONLY,
-            )
-        except ConflictError:
-            read_back = _existing(notifications)
-            if read_back is None or not _is_wanted(read_back, destination):
-                raise
-            created = read_back
-        self._say(f"subscription: created {created.subscription_id}")
-        return created, existing
 
     def _register(
         self,
@@ -228,70 +184,46 @@ class Connector:
         destination: Destination,
         subscription: Subscription,
         replaced: Subscription | None,
+        stored: Stored,
     ) -> None:
         now = datetime.now(UTC)
         former = {known.subscription_id, replaced.subscription_id if replaced else None}
-        believed = {name: to_text(at) for name, at in known.replaced.items()}
-        believed |= {name: to_text(now) for name in former if name}
+        believed = dict(known.replaced)
+        believed |= {name: now for name in former if name}
         believed.pop(subscription.subscription_id, None)
+        state = replace(
+            known,
+            subscription_id=subscription.subscription_id,
+            destination_id=destination.destination_id,
+            replaced=believed,
+            secret_stored_at=stored.client_secret_since or known.secret_stored_at,
+            shares_application=stored.shares_application,
+        )
         self._deployment.sellers.set_region(
             connection.seller_id,
             connection.region,
-            {
-                **_region_item(known),
-                "subscription_id": subscription.subscription_id,
-                "destination_id": destination.destination_id,
-                "replaced": believed,
-                "connected_at": to_text(now),
-            },
+            {**_region_item(state), "connected_at": to_text(now)},
         )
         # New credentials lift a block; what was waiting for them is due.
         self._deployment.wake_up_queue.wake(connection.seller_id, connection.region)
         self._say(f"connected: {connection.seller_id} in {connection.region}")
 
-
-def _credentials(connection: Connection) -> Credentials:
-    return Credentials(
-        client_id=connection.client_id,
-        client_secret=connection.client_secret,
-        refresh_token=connection.refresh_token,
-    )
-
-
-def _lwa_advice(error: AuthorizationError) -> str:
-    match error.lwa_error:
-        case "invalid_grant":
-            advice = "authorise the application again in Seller Central, and use the new token"
-        case "invalid_client":
-            advice = (
-                "the client id or the client secret is wrong, or the secret is over 180 days old"
-            )
-        case _:
-            advice = "client id, client secret and refresh token must be of one application"
-    return f"Login with Amazon refuses these credentials ({error.lwa_error}): {advice}"
-
-
-def _with_arn(destinations: tuple[Destination, ...], arn: str) -> Destination | None:
-    return next((each for each in destinations if each.sqs_arn == arn), None)
-
-
-def _existing(notifications: Notifications) -> Subscription | None:
-    try:
-        return notifications.get_subscription(ORDER_CHANGE)
-    except RequestRejectedError as error:
-        if error.status == 404:
-            return None
-        raise
-
-
-def _is_wanted(subscription: Subscription, destination: Destination) -> bool:
-    wanted = ORDER_STATUS_CHANGES_ONLY["eventFilter"]["orderChangeTypes"]
-    has = subscription.processing_directive.get("eventFilter")
-    return (
-        subscription.destination_id == destination.destination_id
-        and isinstance(has, dict)
-        and has.get("orderChangeTypes") == wanted
-    )
+    def _name_marketplaces(self, connection: Connection) -> None:
+        """Only to show the seller: DayFive goes by each order's own marketplace."""
+        try:
+            sellers = self._amazon.sellers(connection, connection.region)
+            listed = sellers.get_marketplace_participations()
+        except SpApiError as error:
+            denied = isinstance(error, ForbiddenError)
+            why = "that needs a role more, and DayFive does without" if denied else str(error)
+            self._say(f"marketplaces: not listed ({why})")
+            return
+        countries = sorted(
+            country_of(each.marketplace_id)
+            for each in listed
+            if each.is_participating and region_of(each.marketplace_id) is connection.region
+        )
+        self._say(f"marketplaces: {', '.join(countries) or 'none that the seller takes part in'}")
 
 
 def _region_item(state: RegionState) -> Item:

@@ -8,20 +8,19 @@ import httpx
 import typer
 
 from lambdas.core.marketplaces import Region
-from lambdas.spapi.endpoints import Endpoints
 from ops.commands.console import (
     DryRunOption,
     SellerOption,
     YesOption,
     checked_seller_id,
     command_group,
-    console,
     say,
 )
 from ops.connect import Connection, Connector
 from ops.deployment import Deployment
 from ops.errors import OperatorError
 from ops.secrets import Secrets
+from ops.seller_access import endpoints_in_force
 
 app = command_group()
 
@@ -40,24 +39,19 @@ def connect(
 
     Stores its credentials, subscribes to its ORDER_CHANGE notifications and registers it. Safe
     to repeat. The client id, client secret and refresh token are asked for, or taken from
-    DAYFIVE_CLIENT_ID, DAYFIVE_CLIENT_SECRET and DAYFIVE_REFRESH_TOKEN.
+    DAYFIVE_CLIENT_ID, DAYFIVE_CLIENT_SECRET and DAYFIVE_REFRESH_TOKEN; what is given in neither
+    way stays as it is stored.
     """
     seller_id = checked_seller_id(seller)
-    endpoints = Endpoints.from_overrides(
-        os.environ.get("SP_API_ENDPOINT") or None, os.environ.get("LWA_ENDPOINT") or None
-    )
+    endpoints = endpoints_in_force()
     deployment = Deployment.find()
+    regions = list(dict.fromkeys(region))
     if dry_run:
-        for each in region:
-            console.print(f"Would connect {seller_id} in {each}: store its credentials, then")
-            console.print(f"  send ORDER_CHANGE to {deployment.output('OrderChangeQueueArn')}")
+        _say_what_would_be_done(deployment, seller_id, regions)
         return
-    if len(region) > 1 and os.environ.get("DAYFIVE_REFRESH_TOKEN"):
+    if len(regions) > 1 and os.environ.get("DAYFIVE_REFRESH_TOKEN"):
         raise OperatorError("a refresh token is for one region: run this once for each region")
-    stored = Secrets(deployment.client("secretsmanager")).application() or {}
-    client_id = _given("DAYFIVE_CLIENT_ID", "Client id", stored=stored.get("client_id"))
-    same = stored.get("client_secret") if client_id == stored.get("client_id") else None
-    client_secret = _given("DAYFIVE_CLIENT_SECRET", "Client secret", stored=same, hidden=True)
+    secrets = Secrets(deployment.client("secretsmanager"))
     with httpx.Client(trust_env=False) as http:
         connector = Connector(
             deployment,
@@ -66,23 +60,49 @@ def connect(
             say=say,
             confirm=lambda question: yes or (sys.stdin.isatty() and typer.confirm(question)),
         )
-        for each in region:
-            token = _given("DAYFIVE_REFRESH_TOKEN", f"Refresh token ({each})", hidden=True)
-            connector.connect(
-                Connection(
-                    seller_id=seller_id,
-                    region=each,
-                    client_id=client_id,
-                    client_secret=client_secret,
-                    refresh_token=token,
-                )
-            )
+        for each in regions:
+            connection = _ask_for(secrets, seller_id, each)
+            connector.connect(connection)
     known = deployment.sellers.get(seller_id)
     if known and not known.live:
         say(f"nothing is sent yet; when you are ready: dayfive live on --seller {seller_id}")
 
 
-def _given(variable: str, question: str, *, stored: str | None = None, hidden: bool = False) -> str:
+def _say_what_would_be_done(deployment: Deployment, seller_id: str, regions: list[Region]) -> None:
+    queue = deployment.output("OrderChangeQueueArn")
+    seller = deployment.sellers.get(seller_id)
+    for each in regions:
+        state = seller.regions.get(each) if seller else None
+        again = " anew (its subscription stays if it is as it should be)" if state else ""
+        say(f"Would connect {seller_id} in {each}{again}: try its credentials, send its")
+        say(f"  ORDER_CHANGE notifications to {queue}, store the credentials")
+
+
+def _ask_for(secrets: Secrets, seller_id: str, region: Region) -> Connection:
+    known = secrets.known(seller_id, region)
+    client_id = _given("DAYFIVE_CLIENT_ID", "Client id", stored=known.client_id)
+    # Another application has another secret, and no token of the former is of use with it.
+    same = client_id == known.client_id
+    return Connection(
+        seller_id=seller_id,
+        region=region,
+        client_id=client_id,
+        client_secret=_given(
+            "DAYFIVE_CLIENT_SECRET",
+            "Client secret",
+            stored=known.client_secret if same else None,
+            hidden=True,
+        ),
+        refresh_token=_given(
+            "DAYFIVE_REFRESH_TOKEN",
+            f"Refresh token ({region})",
+            stored=known.refresh_token if same else None,
+            hidden=True,
+        ),
+    )
+
+
+def _given(variable: str, question: str, *, stored: str | None, hidden: bool = False) -> str:
     """From the environment, else typed in, else as it was stored before."""
     if value := os.environ.get(variable, "").strip():
         return value

@@ -1,6 +1,6 @@
 """DayFive's parts on moto, Amazon simulated in process, and a clock that is moved by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,16 +19,23 @@ from lambdas.sender import Sender
 from lambdas.spapi.endpoints import Endpoints
 from lambdas.sweeper import Sweeper
 from lambdas.wiring import Environment
+from ops import cli
 from ops.local_cloud.clock import Clock
+from ops.local_cloud.stack import Stack
+from ops.local_cloud.template import synthesise
 from ops.simulator.orders import SimulatedOrder
+from ops.simulator.server import serve
 from ops.simulator.simulator import Simulator
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SELLER, OTHER_SELLER = "A1DAYFIVENA001", "A1DAYFIVENA002"
 CLIENT_ID, CLIENT_SECRET = "amzn1.application-oa2-client.demo", "amzn1.oa2-cs.v1.canary-secret"
 REFRESH_TOKEN = "Atzr|canary-refresh-token"
+EU_TOKEN = "Atzr|canary-refresh-token-eu"
 SUBSCRIPTION = "subscription-1"
 US = "ATVPDKIKX0DER"
+
+Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -218,3 +225,43 @@ def world(environment: Environment, simulator: Simulator, clock: Clock) -> World
     world = World(environment, simulator, clock)
     world.connect()
     return world
+
+
+@pytest.fixture
+def stack(aws: None) -> Stack:
+    """The template, deployed on moto."""
+    return Stack(synthesise(), "us-east-1")
+
+
+@pytest.fixture
+def amazon(simulator: Simulator, stack: Stack) -> Iterator[Simulator]:
+    """Amazon on a loopback port, and a seller's credentials in the environment."""
+    simulator.add_seller(SELLER, Region.EU, EU_TOKEN, application=CLIENT_ID)
+    with serve(simulator) as server, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SP_API_ENDPOINT", server.sp_api_endpoint)
+        environment.setenv("LWA_ENDPOINT", server.lwa_endpoint)
+        environment.setenv("DAYFIVE_CLIENT_ID", CLIENT_ID)
+        environment.setenv("DAYFIVE_CLIENT_SECRET", CLIENT_SECRET)
+        environment.setenv("DAYFIVE_REFRESH_TOKEN", REFRESH_TOKEN)
+        yield simulator
+
+
+@pytest.fixture
+def dayfive(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `dayfive` with these arguments; gives the exit status, what it printed, and errors."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["dayfive", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def run(amazon: Simulator, dayfive: Run) -> Run:
+    """Run `dayfive` against the deployed stack and the simulated Amazon."""
+    return dayfive
