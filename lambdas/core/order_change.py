@@ -12,7 +12,7 @@ from lambdas.core.seller_settings import SKU
 ORDER_CHANGE = "ORDER_CHANGE"
 
 SELLER_ID = re.compile(r"[A-Z0-9]{1,40}", re.ASCII)
-_AMAZON_ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}", re.ASCII)
+AMAZON_ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}", re.ASCII)
 _MARKETPLACE_ID = re.compile(r"[A-Za-z0-9]{1,32}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9_]{1,40}", re.ASCII)
 _OPAQUE_ID = re.compile(r"[!-~]{1,256}", re.ASCII)
@@ -84,7 +84,7 @@ def _order_change(document: Mapping[str, Any]) -> OrderChange:
         seller_id=_text(news, "SellerId", SELLER_ID),
         subscription_id=_text(metadata, "SubscriptionId", _OPAQUE_ID),
         application_id=_readable(metadata, "ApplicationId", _OPAQUE_ID),
-        amazon_order_id=_text(news, "AmazonOrderId", _AMAZON_ORDER_ID),
+        amazon_order_id=_text(news, "AmazonOrderId", AMAZON_ORDER_ID),
         marketplace_id=_text(summary, "MarketplaceId", _MARKETPLACE_ID),
         order_change_type=_text(news, "OrderChangeType", _WORD),
         order_status=_text(summary, "OrderStatus", _WORD),
