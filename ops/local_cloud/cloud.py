@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,11 +17,11 @@ from moto.sqs.models import Message
 
 from ops.local_cloud.agenda import Agenda
 from ops.local_cloud.behaviour import USUAL, Behaviour
-from ops.local_cloud.calls import Calls, Hook
+from ops.local_cloud.calls import Call, Calls, Hook
 from ops.local_cloud.clock import Clock
 from ops.local_cloud.console import LogLine, MetricValue
 from ops.local_cloud.functions import Counts, Function, InvocationError, Outcome
-from ops.local_cloud.permissions import sending_needs
+from ops.local_cloud.permissions import Need, sending_needs
 from ops.local_cloud.pump import Pump
 from ops.local_cloud.shortcuts import shortcuts
 from ops.local_cloud.stack import Template
@@ -128,6 +128,10 @@ class LocalCloud:
     def on_call(self, hook: Hook) -> None:
         """Called around every AWS call of a function; what it raises, the function meets."""
         self._calls.hooks.append(hook)
+
+    def needs(self, call: Call) -> Iterable[Need]:
+        """The actions, and what they are done to, that the function's role must allow for it."""
+        return self._pump.permissions.needs(call)
 
     def kill(self, function: str) -> None:
         """Its next run is a cold start."""

@@ -8,6 +8,7 @@ from moto.awslambda.models import EventSourceMapping, LambdaFunction
 from moto.core.common_models import CloudFormationModel
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
+from moto.logs.models import LogGroup
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
@@ -101,3 +102,26 @@ class GlobalTable(CompleteTable, CloudFormationModel):
         return super().create_from_cloudformation_json(
             resource_name, whole, account_id, region_name, **kwargs
         )
+
+
+class CompleteLogGroup(LogGroup, CloudFormationModel):
+    """Its `Arn` ends with a wildcard for the streams, which moto cuts and policies count on."""
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: Properties,
+        account_id: str,
+        region_name: str,
+        **kwargs: Any,
+    ) -> Any:
+        group = super().create_from_cloudformation_json(
+            resource_name, cloudformation_json, account_id, region_name, **kwargs
+        )
+        group.__class__ = cls  # made and kept by the backend of Logs, which asks for no class
+        return group
+
+    def get_cfn_attribute(self, attribute: str) -> str:
+        value: str = super().get_cfn_attribute(attribute)
+        return f"{value}:*" if attribute == "Arn" else value

@@ -51,12 +51,41 @@ class Permissions:
         if call.phase is not Phase.BEFORE:
             return
         role = self.roles[call.function]
-        for action, resource in self._needs(call):
+        for action, resource in self.needs(call):
             if not self.role_may(role, action, resource):
                 text = f"{role} is not authorized to perform: {action} on resource: {resource}"
                 error = {"Code": "AccessDeniedException", "Message": text}
                 answer = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
                 raise ClientError(answer, call.operation)
+
+    def needs(self, call: Call) -> Iterable[Need]:
+        """What a function's role must allow for this call of the function's."""
+        given = call.parameters
+        match call.service, call.operation:
+            case "dynamodb", "TransactWriteItems":
+                return [
+                    (f"dynamodb:{kind}Item", self._arn("dynamodb", f"table/{one['TableName']}"))
+                    for item in given["TransactItems"]
+                    for kind, one in item.items()
+                ]
+            case "dynamodb", operation if "TableName" in given:
+                index = f"/index/{given['IndexName']}" if "IndexName" in given else ""
+                table = self._arn("dynamodb", f"table/{given['TableName']}{index}")
+                return [(f"dynamodb:{operation}", table)]
+            case "sqs", operation if "QueueUrl" in given:
+                name = given["QueueUrl"].rsplit("/", 1)[-1]
+                queue = sqs_backends[self._account][self._region].queues.get(name)
+                if operation.startswith("SendMessage") and isinstance(queue, LocalQueue):
+                    return sending_needs(queue)
+                return [(f"sqs:{operation.removesuffix('Batch')}", self._arn("sqs", name))]
+            case "scheduler", operation if "Name" in given:
+                name = f"schedule/{given.get('GroupName', 'default')}/{given['Name']}"
+                role = given.get("Target", {}).get("RoleArn")
+                passed = [("iam:PassRole", role)] if role else []
+                return [(f"scheduler:{operation}", self._arn("scheduler", name)), *passed]
+            case "secretsmanager", operation if "SecretId" in given:
+                return [(f"secretsmanager:{operation}", self._secret(given["SecretId"]))]
+        return [(f"{call.service}:{call.operation}", "*")]
 
     def role_may(self, role: str, action: str, resource: str) -> bool:
         question = role, action, resource
@@ -107,31 +136,6 @@ class Permissions:
                 keys = kms_backends[self._account][self._region].keys
                 return statements_of(keys[name.rsplit("/", 1)[-1]].policy)
         return []
-
-    def _needs(self, call: Call) -> Iterable[Need]:
-        given = call.parameters
-        match call.service, call.operation:
-            case "dynamodb", "TransactWriteItems":
-                return [
-                    (f"dynamodb:{kind}Item", self._arn("dynamodb", f"table/{one['TableName']}"))
-                    for item in given["TransactItems"]
-                    for kind, one in item.items()
-                ]
-            case "dynamodb", operation if "TableName" in given:
-                index = f"/index/{given['IndexName']}" if "IndexName" in given else ""
-                table = self._arn("dynamodb", f"table/{given['TableName']}{index}")
-                return [(f"dynamodb:{operation}", table)]
-            case "sqs", operation if "QueueUrl" in given:
-                queue = self._arn("sqs", given["QueueUrl"].rsplit("/", 1)[-1])
-                return [(f"sqs:{operation.removesuffix('Batch')}", queue)]
-            case "scheduler", operation if "Name" in given:
-                name = f"schedule/{given.get('GroupName', 'default')}/{given['Name']}"
-                role = given.get("Target", {}).get("RoleArn")
-                passed = [("iam:PassRole", role)] if role else []
-                return [(f"scheduler:{operation}", self._arn("scheduler", name)), *passed]
-            case "secretsmanager", operation if "SecretId" in given:
-                return [(f"secretsmanager:{operation}", self._secret(given["SecretId"]))]
-        return [(f"{call.service}:{call.operation}", "*")]
 
     def _arn(self, service: str, rest: str) -> str:
         return f"arn:aws:{service}:{self._region}:{self._account}:{rest}"

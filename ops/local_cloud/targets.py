@@ -13,8 +13,8 @@ from typing import Any
 from moto.sqs.exceptions import SQSException
 
 from ops.local_cloud.functions import Function
-from ops.local_cloud.permissions import Permissions
-from ops.local_cloud.queues import LocalSqs
+from ops.local_cloud.permissions import Permissions, sending_needs
+from ops.local_cloud.queues import LocalQueue, LocalSqs
 from ops.local_cloud.world import World
 
 # "How Lambda handles errors and retries with asynchronous invocation", Lambda
@@ -90,8 +90,12 @@ class Targets:
         principal: str,
         attributes: Mapping[str, Any] | None = None,
     ) -> None:
-        self._require(principal, "sqs:SendMessage", arn)
         name = arn.rsplit(":", 1)[-1]
+        queue = self._sqs.queues.get(name)
+        if not isinstance(queue, LocalQueue):
+            raise TargetError("AWS.SimpleQueueService.NonExistentQueue")
+        for action, resource in sending_needs(queue):
+            self._require(principal, action, resource)
         try:
             self._sqs.send_message(name, body, dict(attributes or {}), group_id=group)
         except SQSException as error:
