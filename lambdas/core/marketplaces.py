@@ -49,3 +49,9 @@ def country_of(marketplace_id: str) -> str:
     """Amazon's country code for this marketplace, or the id itself when it is unknown."""
     known = _MARKETPLACES.get(marketplace_id)
     return known[0] if known else marketplace_id
+
+
+def marketplace_in(country: str) -> str | None:
+    """The marketplace of this country code, or None where Amazon has none."""
+    found = (each for each, known in _MARKETPLACES.items() if known[0] == country)
+    return next(found, None)
