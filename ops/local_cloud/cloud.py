@@ -127,7 +127,7 @@ class LocalCloud:
 
     def on_call(self, hook: Hook) -> None:
         """Called around every AWS call of a function; what it raises, the function meets."""
-        self._calls.hooks.append(hook)
+        self._calls.hooks.insert(-1, hook)  # the last one is AWS's own: it refuses what has left
 
     def needs(self, call: Call) -> Iterable[Need]:
         """The actions, and what they are done to, that the function's role must allow for it."""
