@@ -1,12 +1,12 @@
 """The functions' settings: the only module that reads the environment."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from lambdas.core.policy import Policy
+from lambdas.core.policy import DEFAULT, Choice, Policies
 
 _REQUIRED = (
     "ORDERS_TABLE_NAME",
@@ -35,7 +35,7 @@ class Settings:
     schedule_dlq_arn: str
     wake_up_queue_arn: str
     wake_up_queue_url: str
-    policy: Policy
+    policies: Policies
     sp_api_endpoint: str | None = None
     lwa_endpoint: str | None = None
     aws: tuple[str | None, ...] = ()
@@ -53,7 +53,7 @@ class Settings:
             schedule_dlq_arn=environ["SCHEDULE_DLQ_ARN"],
             wake_up_queue_arn=environ["WAKE_UP_QUEUE_ARN"],
             wake_up_queue_url=environ["WAKE_UP_QUEUE_URL"],
-            policy=_policy(environ["DELAY_DAYS"], environ["TRANSIT_DAYS"]),
+            policies=_policies(environ),
             sp_api_endpoint=environ.get("SP_API_ENDPOINT") or None,
             lwa_endpoint=environ.get("LWA_ENDPOINT") or None,
             # boto3 reads these itself: here they only tell one environment from another.
@@ -61,14 +61,43 @@ class Settings:
         )
 
 
-def _policy(delay_days: str, transit_days: str) -> Policy:
-    transit = re.fullmatch(r"(\d{1,3})-(\d{1,3})", transit_days)
-    if transit is None or int(transit[1]) > int(transit[2]):
-        raise SettingsError("TRANSIT_DAYS must be two numbers of days, such as 3-15")
-    if not re.fullmatch(r"\d{1,2}", delay_days) or int(delay_days) < 5:
-        raise SettingsError("DELAY_DAYS must be a number of days, 5 or more")
-    return Policy(
-        delay=timedelta(days=int(delay_days)),
-        transit_earliest=timedelta(days=int(transit[1])),
-        transit_latest=timedelta(days=int(transit[2])),
+def _policies(environ: Mapping[str, str]) -> Policies:
+    return Policies(
+        delays=_choices(environ, "DELAY_DAYS", _delay),
+        transits=_choices(environ, "TRANSIT_DAYS", _transit),
+        hours=_hours(environ.get("SENDING_HOURS") or None),
     )
+
+
+def _choices(
+    environ: Mapping[str, str], name: str, read: Callable[[str], Choice]
+) -> tuple[tuple[str, Choice], ...]:
+    """Reads `5` and `5,AFN=6,A1PA6795UKMFR9/AFN=8`: the default, then what differs from it."""
+    default, *others = environ[name].split(",")
+    pairs = [
+        (DEFAULT, default),
+        *((key, text) for key, _, text in (o.partition("=") for o in others)),
+    ]
+    return tuple((key, read(text)) for key, text in pairs)
+
+
+def _delay(text: str) -> timedelta:
+    if not re.fullmatch(r"\d{1,2}", text) or int(text) < 5:
+        raise SettingsError("DELAY_DAYS must be numbers of days, 5 or more, such as 5,AFN=6")
+    return timedelta(days=int(text))
+
+
+def _transit(text: str) -> tuple[timedelta, timedelta]:
+    days = re.fullmatch(r"(\d{1,3})-(\d{1,3})", text)
+    if days is None or int(days[1]) > int(days[2]):
+        raise SettingsError("TRANSIT_DAYS must be two numbers of days, such as 3-15,AFN=2-9")
+    return timedelta(days=int(days[1])), timedelta(days=int(days[2]))
+
+
+def _hours(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    hours = re.fullmatch(r"(\d{1,2})-(\d{1,2})", text)
+    if hours is None or not int(hours[1]) < int(hours[2]) <= 24:
+        raise SettingsError("SENDING_HOURS must be two hours of the day, such as 9-21")
+    return int(hours[1]), int(hours[2])

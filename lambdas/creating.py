@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from lambdas.aws.orders_table import OrdersTable, StaleRecordError
 from lambdas.core.decisions import on_create_deferred, on_create_refused, on_create_rejected
-from lambdas.core.policy import Policy
+from lambdas.core.policy import Policies, Policy
 from lambdas.core.refusals import Refusal, read_refusal
 from lambdas.core.solicitation import Solicitation
 from lambdas.core.timing import after_trouble
@@ -31,11 +31,11 @@ class Creating:
     """Claims an order that Amazon offers, calls, and records what came of it."""
 
     def __init__(
-        self, *, orders: OrdersTable, recorder: Recorder, policy: Policy, telemetry: Telemetry
+        self, *, orders: OrdersTable, recorder: Recorder, policies: Policies, telemetry: Telemetry
     ) -> None:
         self._orders = orders
         self._recorder = recorder
-        self._policy = policy
+        self._policies = policies
         self._telemetry = telemetry
 
     def create(
@@ -65,6 +65,9 @@ class Creating:
         self._telemetry.count("SolicitationsSent")
         self._recorder.record_sent(claimed, request_id)
         return TurnResult(turn=Turn.ANSWERED)
+
+    def _policy(self, order: Solicitation) -> Policy:
+        return self._policies.of(order.marketplace_id, order.fulfillment_type)
 
     def _failed(self, claimed: Solicitation, error: SpApiError) -> TurnResult:
         now = datetime.now(UTC)
@@ -102,7 +105,7 @@ class Creating:
         self._recorder.record(
             claimed,
             lambda order: on_create_refused(
-                order, refusal, str(error), now=datetime.now(UTC), policy=self._policy
+                order, refusal, str(error), now=datetime.now(UTC), policy=self._policy(order)
             ),
         )
         return TurnResult(turn=Turn.HELD if refusal is Refusal.UNRECOGNISED else Turn.ANSWERED)
@@ -112,7 +115,7 @@ class Creating:
         self._recorder.record(
             claimed,
             lambda order: on_create_rejected(
-                order, str(error), now=datetime.now(UTC), policy=self._policy
+                order, str(error), now=datetime.now(UTC), policy=self._policy(order)
             ),
         )
         return TurnResult(turn=Turn.HELD)
@@ -127,7 +130,7 @@ class Creating:
         self._recorder.record(
             claimed,
             lambda order: on_create_deferred(
-                order, reason, due_at=due_at, now=datetime.now(UTC), policy=self._policy
+                order, reason, due_at=due_at, now=datetime.now(UTC), policy=self._policy(order)
             ),
         )
         return TurnResult(turn=turn, reason=reason)

@@ -21,7 +21,7 @@ from lambdas.core.order_change import (
     OrderChange,
     parse_notification,
 )
-from lambdas.core.policy import Policy
+from lambdas.core.policy import Policies
 from lambdas.core.seller import NOTIFICATION_SEEN_EVERY, Seller
 from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation, Status
@@ -67,7 +67,7 @@ def _intake(environment: wiring.Environment) -> "Intake":
         sellers=environment.sellers,
         seller_settings=environment.seller_settings,
         schedules=environment.schedules,
-        policy=environment.settings.policy,
+        policies=environment.settings.policies,
         telemetry=environment.telemetry,
     )
 
@@ -82,14 +82,14 @@ class Intake:
         sellers: SellersTable,
         seller_settings: SettingsTable,
         schedules: Schedules,
-        policy: Policy,
+        policies: Policies,
         telemetry: Telemetry,
     ) -> None:
         self._orders = orders
         self._sellers = sellers
         self._seller_settings = seller_settings
         self._schedules = schedules
-        self._policy = policy
+        self._policies = policies
         self._telemetry = telemetry
         self._seen: dict[str, tuple[datetime, Seller]] = {}
         self._settings_seen: dict[str, tuple[datetime, SellerSettings]] = {}
@@ -261,7 +261,7 @@ class Intake:
                 region=one.region,
                 sent_at=one.sent_at,
                 now=now,
-                policy=self._policy,
+                policy=self._policies.of(one.change.marketplace_id, one.change.fulfillment_type),
                 settings=settings,
             )
             if isinstance(decision, Ignore):

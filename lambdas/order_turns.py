@@ -17,7 +17,7 @@ from lambdas.core.decisions import (
     on_trouble,
 )
 from lambdas.core.operator_acts import Changed, on_resume
-from lambdas.core.policy import Policy
+from lambdas.core.policy import Policies, Policy
 from lambdas.core.refusals import Refusal
 from lambdas.core.seller import Seller
 from lambdas.core.seller_settings import SellerSettings
@@ -47,16 +47,16 @@ class OrderTurns:
         orders: OrdersTable,
         sellers: SellersTable,
         recorder: Recorder,
-        policy: Policy,
+        policies: Policies,
         telemetry: Telemetry,
     ) -> None:
         self._orders = orders
         self._sellers = sellers
         self._recorder = recorder
-        self._policy = policy
+        self._policies = policies
         self._telemetry = telemetry
         self._creating = Creating(
-            orders=orders, recorder=recorder, policy=policy, telemetry=telemetry
+            orders=orders, recorder=recorder, policies=policies, telemetry=telemetry
         )
 
     def take(
@@ -72,7 +72,9 @@ class OrderTurns:
         turn = Turn.PASSED
         while order is not None:
             now = datetime.now(UTC)
-            match on_wake_up(order, now=now, policy=self._policy, seller=seller, settings=settings):
+            match on_wake_up(
+                order, now=now, policy=self._policy(order), seller=seller, settings=settings
+            ):
                 case Pass(reason=reason):
                     self._telemetry.tally("passed", reason)
                     break
@@ -125,7 +127,7 @@ class OrderTurns:
             live=seller is not None and seller.live,
             claim=uuid4().hex,
             now=datetime.now(UTC),
-            policy=self._policy,
+            policy=self._policy(order),
         )
         match decision:
             case Claim(solicitation=claimed):
@@ -161,7 +163,7 @@ class OrderTurns:
             # Not Amazon's own words but a page from in front of it: the order is not at fault.
             return TurnResult(turn=Turn.TROUBLE, order=order, reason=str(error))
         decision = on_check_refused(
-            order, refusal, str(error), now=datetime.now(UTC), policy=self._policy
+            order, refusal, str(error), now=datetime.now(UTC), policy=self._policy(order)
         )
         return self._refused(decision.solicitation, order, refusal)
 
@@ -179,8 +181,11 @@ class OrderTurns:
 
     def _catch_up_with_resume(self, order: Solicitation) -> None:
         """And `resume` those set aside, while this one was on its way to be set aside."""
-        resumed = on_resume(order, policy=self._policy)
+        resumed = on_resume(order, policy=self._policy(order))
         if isinstance(resumed, Changed):
             seller = self._sellers.get(order.seller_id)
             if seller and not seller.is_paused(order.marketplace_id):
                 self._recorder.settle(resumed.solicitation, known=order)
+
+    def _policy(self, order: Solicitation) -> Policy:
+        return self._policies.of(order.marketplace_id, order.fulfillment_type)

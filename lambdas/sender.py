@@ -108,7 +108,7 @@ class Sender:
                 schedules=environment.schedules,
                 telemetry=environment.telemetry,
             ),
-            policy=environment.settings.policy,
+            policies=environment.settings.policies,
             telemetry=environment.telemetry,
         )
 

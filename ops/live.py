@@ -35,7 +35,8 @@ def waiting_for_live(deployment: Deployment, seller_id: str, region: Region) -> 
         order
         for order in deployment.orders.waiting(seller_id, region)
         if order.status == Status.WAITING
-        and order.due_at >= order.closes_at - LAST_CHECKS_BEFORE_CLOSE[-1]
+        # Sending hours may move the last check forward by a day.
+        and order.due_at >= order.closes_at - LAST_CHECKS_BEFORE_CLOSE[0]
     ]
     return sorted(waiting, key=lambda order: order.closes_at)
 

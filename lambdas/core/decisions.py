@@ -17,10 +17,10 @@ from lambdas.core.solicitation import (
 from lambdas.core.timing import (
     CLAIM_LASTS,
     CONFIRMED_AFTER,
-    LAST_CHECKS_BEFORE_CLOSE,
     after_trouble,
     first_check_at,
     hourly_until_close,
+    last_checks,
     next_check_at,
 )
 from lambdas.core.waking import Settle
@@ -50,7 +50,7 @@ def on_actions(
         return Settle(solicitation=_not_offered(solicitation, NOT_OFFERED, now=now, policy=policy))
     offered = solicitation.with_check(OFFERED, now=now)
     if not live:
-        return Settle(solicitation=_offered_dry(offered, now=now))
+        return Settle(solicitation=_offered_dry(offered, now=now, policy=policy))
     return Claim(
         solicitation=offered.move(
             Event.OFFERED,
@@ -194,8 +194,8 @@ def _not_offered(
     )
 
 
-def _offered_dry(offered: Solicitation, *, now: datetime) -> Solicitation:
-    last_check = offered.window.closes_at - LAST_CHECKS_BEFORE_CLOSE[-1]
+def _offered_dry(offered: Solicitation, *, now: datetime, policy: Policy) -> Solicitation:
+    last_check = last_checks(offered.window, policy=policy)[-1]
     return offered.move(
         Event.OFFERED_DRY,
         Status.WAITING,
@@ -223,7 +223,7 @@ def _next_due_at(checked: Solicitation, *, now: datetime, policy: Policy) -> dat
     """The ladder's next step; offers, and checks before the present plan, do not count."""
     planned_from = first_check_at(checked.window, policy=policy)
     empty = sum(each.at >= planned_from and each.answer != OFFERED for each in checked.checks)
-    return next_check_at(checked.window, empty_checks=max(empty, 1), now=now)
+    return next_check_at(checked.window, empty_checks=max(empty, 1), now=now, policy=policy)
 
 
 def _is_confirmed(before: Solicitation, *, now: datetime) -> bool:

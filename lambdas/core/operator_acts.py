@@ -19,9 +19,9 @@ from lambdas.core.seller import Seller
 from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Event, Solicitation, Status
 from lambdas.core.timing import first_check_at
+from lambdas.core.waking import CHECK_ASKED
 
 SKIPPED_BY_OPERATOR = "skipped_by_operator"
-CHECK_ASKED = "check_asked_by_operator"
 RELEASED_BY_OPERATOR = "released_by_operator"
 MARKETPLACE_RESUMED = "marketplace_resumed"
 

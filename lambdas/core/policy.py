@@ -1,18 +1,65 @@
-"""The two timing choices a seller makes, apart from the rules that Amazon makes."""
+"""The timing choices a seller makes, apart from the rules that Amazon makes."""
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from lambdas.core.marketplaces import zone_of
+from lambdas.core.sending_hours import SendingHours
+
+DEFAULT = "default"
+
+Choice = TypeVar("Choice")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How long after delivery to check first, and how long parcels without a promise travel.
+    """What holds for one order.
 
-    `delay` is at least five days (Amazon's own minimum). `transit_earliest` and
-    `transit_latest` are counted from the shipping time and stand in for delivery dates
-    where Amazon gives none, as for every order fulfilled by Amazon.
+    `delay` is how long after delivery to check first, at least five days (Amazon's own
+    minimum). `transit_earliest` and `transit_latest` are counted from the shipping time and
+    stand in for delivery dates where Amazon gives none, as for every order fulfilled by
+    Amazon. Without `sending_hours` any hour will do.
     """
 
     delay: timedelta = timedelta(days=5)
     transit_earliest: timedelta = timedelta(days=3)
     transit_latest: timedelta = timedelta(days=15)
+    sending_hours: SendingHours | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """The choices by `marketplace/fulfilment type`, marketplace, fulfilment type or "default".
+
+    `hours` are the first and the last of the sending hours, or None for any.
+    """
+
+    delays: tuple[tuple[str, timedelta], ...]
+    transits: tuple[tuple[str, tuple[timedelta, timedelta]], ...]
+    hours: tuple[int, int] | None = None
+
+    def of(self, marketplace_id: str, fulfillment_type: str) -> Policy:
+        """What holds for an order of this marketplace and fulfilment type."""
+        earliest, latest = _most_specific(self.transits, marketplace_id, fulfillment_type)
+        zone = zone_of(marketplace_id)
+        return Policy(
+            delay=_most_specific(self.delays, marketplace_id, fulfillment_type),
+            transit_earliest=earliest,
+            transit_latest=latest,
+            sending_hours=SendingHours(
+                first=self.hours[0], until=self.hours[1], zone=ZoneInfo(zone)
+            )
+            if self.hours and zone
+            else None,
+        )
+
+
+def _most_specific(
+    choices: tuple[tuple[str, Choice], ...], marketplace_id: str, fulfillment_type: str
+) -> Choice:
+    both = f"{marketplace_id}/{fulfillment_type}"
+    found = dict(choices)
+    keys = (both, marketplace_id, fulfillment_type, DEFAULT)
+    return next(found[key] for key in keys if key in found)

@@ -14,7 +14,9 @@ from lambdas.core.policy import Policy
 from lambdas.core.seller import Seller
 from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Event, Solicitation, Status
-from lambdas.core.timing import first_check_at
+from lambdas.core.timing import first_check_at, put_off
+
+CHECK_ASKED = "check_asked_by_operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,10 @@ def on_wake_up(
         return Settle(solicitation=replace(solicitation, due_at=first))
     if solicitation.marketplace_id in seller.paused_marketplaces:
         return Settle(solicitation=_set_aside(solicitation))
+    hours = None if solicitation.reason == CHECK_ASKED else policy.sending_hours
+    later = put_off(now, solicitation.window, hours)
+    if later > now:
+        return Settle(solicitation=replace(solicitation, due_at=later))
     return CheckActions()
 
 

@@ -41,6 +41,21 @@ def test_it_imports_with_nothing_but_boto3_beside_it(
     assert done.returncode == 0
 
 
+def test_it_brings_the_marketplaces_clocks_along(asset: Path) -> None:
+    code = (
+        f"import sys, zoneinfo; sys.path[:0] = [{str(asset)!r}]; zoneinfo.reset_tzpath(to=[]);"
+        "from lambdas.core.marketplaces import _MARKETPLACES, zone_of;"
+        "zones = {zone_of(each) for each in _MARKETPLACES};"
+        "print(len({zoneinfo.ZoneInfo(zone).key for zone in zones}))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-ISB", "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert (done.stdout, done.stderr) == ("23\n", "")
+
+
 def test_it_runs_on_any_processor(asset: Path) -> None:
     compiled = {".so", ".pyd", ".dylib", ".pyc"}
 

@@ -12,7 +12,7 @@ from moto import mock_aws
 from lambdas.aws.credentials import APP_SECRET, seller_secret
 from lambdas.config import Settings
 from lambdas.core.marketplaces import Region
-from lambdas.core.policy import Policy
+from lambdas.core.policy import Policies
 from lambdas.deadline import Deadline
 from lambdas.intake import Intake
 from lambdas.sender import Sender
@@ -89,7 +89,10 @@ def settings(aws: None) -> Settings:
         schedule_dlq_arn="arn:aws:sqs:us-east-1:123456789012:schedule-dlq",
         wake_up_queue_arn="arn:aws:sqs:us-east-1:123456789012:wake-up.fifo",
         wake_up_queue_url=queue["QueueUrl"],
-        policy=Policy(),
+        policies=Policies(
+            delays=(("default", timedelta(days=5)),),
+            transits=(("default", (timedelta(days=3), timedelta(days=15))),),
+        ),
     )
 
 
@@ -126,7 +129,7 @@ class World:
             sellers=environment.sellers,
             seller_settings=environment.seller_settings,
             schedules=environment.schedules,
-            policy=environment.settings.policy,
+            policies=environment.settings.policies,
             telemetry=environment.telemetry,
         )
         self.sender = Sender(

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from lambdas.core.operator_acts import (
-    CHECK_ASKED,
     Changed,
     Refused,
     on_check_now,
@@ -17,6 +16,7 @@ from lambdas.core.placing import MARKETPLACE_PAUSED, REPLACEMENT_ORDER
 from lambdas.core.seller import Seller
 from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation, Status
+from lambdas.core.waking import CHECK_ASKED
 from tests.records import POLICY, WINDOW, solicitation
 
 OPEN_SINCE = WINDOW.opens_at + timedelta(days=2)
