@@ -1,6 +1,7 @@
 """Counts the calls that leave a function, to AWS and to Amazon, and lets a disturbance at them."""
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -25,9 +26,11 @@ from ops.sweep.disturbances import (
 class Outside:
     """All calls of one run, made by the functions of these full names, and what they meet.
 
-    `answer_lost` says that Amazon accepted a solicitation and that nobody who knew of it lived
-    to write it down, `unwritten` that it is not written down yet. `before_create` is called
-    once, when a create call is about to leave.
+    `answers_lost` has the orders whose solicitation Amazon accepted while nobody who knew of it
+    lived to write it down, `unwritten` those for which that is not written down yet. `before`
+    is called once for an operation of Amazon's, when its first call is about to leave; `takes`
+    is how many seconds Amazon needs for one. `dry_creates` are create calls of a seller who was
+    not live, which `is_live` tells.
     """
 
     def __init__(
@@ -35,32 +38,49 @@ class Outside:
     ) -> None:
         self.made: list[OutsideCall] = []
         self.moments: list[tuple[OutsideCall, Moment]] = []
-        self.answer_lost = False
-        self.unwritten = False
-        self.before_create: Callable[[], object] | None = None
+        self.answers_lost: set[str] = set()
+        self.unwritten: set[str] = set()
+        self.before: dict[str, Callable[[], object]] = {}
+        self.takes: dict[str, float] = {}
+        self.is_live: Callable[[], bool] = lambda: True
+        self.dry_creates: list[OutsideCall] = []
         self._functions = functions
         self._disturbance = disturbance or Calm()
         self._at_aws: OutsideCall | None = None
+        self._is_unseen = False
+
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Inside, calls to AWS are the operator's own, even in the middle of a function's run."""
+        self._is_unseen = True
+        try:
+            yield
+        finally:
+            self._is_unseen = False
 
     def on_aws(self, call: Call) -> None:
         """A hook of the local cloud."""
+        if self._is_unseen:
+            return
         if call.phase is Phase.BEFORE:
             self._at_aws = self._begin(call.function, call.service, call.operation)
             return
         assert self._at_aws
         if call.phase is Phase.ANSWER:
-            self.unwritten = self.unwritten and not _writes_sent(call)
+            self.unwritten.discard(_written_as_sent(call))
             self._disturb(self._at_aws, Moment.LOST)
         else:
             self._disturb(self._at_aws, Moment.AFTER)
 
     def to_amazon(self, simulator: Simulator, request: httpx.Request) -> httpx.Response:
-        """Hand a request to Amazon; a create call may meet what `before_create` does."""
+        """Hand a request to Amazon; it may meet what `before` does."""
         operation = _operation(request)
         call = self._begin(os.environ["AWS_LAMBDA_FUNCTION_NAME"], AMAZON, operation)
-        if operation == CREATE_SOLICITATION and self.before_create:
-            meanwhile, self.before_create = self.before_create, None
+        if operation == CREATE_SOLICITATION and not self.is_live():
+            self.dry_creates.append(call)
+        if meanwhile := self.before.pop(operation, None):
             meanwhile()
+        time.sleep(self.takes.get(operation, 0))
         try:
             return simulator.handle(request)
         finally:
@@ -90,15 +110,15 @@ class Outside:
             return
         # AWS's lost answers are asked for again, and all other errors leave the function alive.
         if isinstance(error, KilledError) or (call.service, moment) == (AMAZON, Moment.LOST):
-            self.answer_lost |= self.unwritten
-            self.unwritten = False
+            self.answers_lost |= self.unwritten
+            self.unwritten.clear()
         raise error
 
     def _note_outcome(self, simulator: Simulator) -> None:
         entry = simulator.ledger[-1]
-        if entry.accepted:
-            self.unwritten = entry.status == 201
-            self.answer_lost |= not self.unwritten
+        if entry.accepted and entry.amazon_order_id:
+            known = self.unwritten if entry.status == 201 else self.answers_lost
+            known.add(entry.amazon_order_id)
 
 
 @contextmanager
@@ -125,6 +145,8 @@ def _operation(request: httpx.Request) -> str:
     return route.operation.name if route else UNKNOWN
 
 
-def _writes_sent(call: Call) -> bool:
+def _written_as_sent(call: Call) -> str:
+    """The order that this call of AWS records as sent, or no order's id."""
     item: Mapping[str, Any] = call.parameters.get("Item", {})
-    return call.operation == "PutItem" and item.get("status", {}).get("S") == Status.SENT
+    is_sent = call.operation == "PutItem" and item.get("status", {}).get("S") == Status.SENT
+    return str(item["amazon_order_id"]["S"]) if is_sent else ""

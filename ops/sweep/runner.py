@@ -10,7 +10,6 @@ from typing import Self
 from ops.demo.judge import Evidence, judge
 from ops.demo.windows import Windows
 from ops.local_cloud.cloud import CODE
-from ops.simulator.operations import CREATE_SOLICITATION
 from ops.sweep.disturbances import (
     Crash,
     Disturbance,
@@ -62,12 +61,12 @@ class Runner:
         self._exit.close()
 
     def run(self, way: Way, disturbance: Disturbance | None = None) -> Run:
-        """One order on its way, to the end."""
+        """One order on its way, or several at once, to the end."""
         if self._stage is None:
             self._stage = self._exit.enter_context(stage(self._code))
         outside = Outside(self._stage.functions, disturbance)
         self._stage.begin(outside)
-        scene = Scene(self._stage, f"903-5550101-{next(self._numbers):07}")
+        scene = Scene(self._stage, next(self._numbers))
         way.prepare(scene)
         has_ended = self._stage.run_to_the_end()
         outage = isinstance(disturbance, Outage)
@@ -98,21 +97,22 @@ class Runner:
 def _faults(
     stage: Stage, scene: Scene, way: Way, outside: Outside, *, outage: bool
 ) -> Iterator[str]:
-    record = stage.records().get(scene.order_id, {})
-    truth = Truth(
-        accepted=any(entry.accepted for entry in stage.simulator.ledger),
-        # In an outage a sender may live and still find no way to write down what it knows.
-        answer_lost=outside.answer_lost or (outage and outside.unwritten),
-    )
-    if record.get("status") != way.ends(truth):
-        yield f"it ended {record.get('status')} ({record.get('reason')}), not {way.ends(truth)}"
+    # In an outage a sender may live and still find no way to write down what it knows.
+    answers_lost = outside.answers_lost | (outside.unwritten if outage else set())
+    accepted = {entry.amazon_order_id for entry in stage.simulator.ledger if entry.accepted}
+    records = stage.records()
+    for order_id in scene.order_ids:
+        record = records.get(order_id, {})
+        end = way.ends(Truth(accepted=order_id in accepted, answer_lost=order_id in answers_lost))
+        if record.get("status") != end:
+            yield f"{order_id} ended {record.get('status')} ({record.get('reason')}), not {end}"
+    canceled = any(record["status"] == "CANCELED" for record in records.values())
     for verdict in judge(_evidence(stage, scene)):
         # An order that was offered may be cancelled before it could be asked.
-        if verdict.promise != "Nothing selective" or record.get("status") != "CANCELED":
+        if verdict.promise != "Nothing selective" or not canceled:
             yield from verdict.broken
-    for entry in stage.simulator.ledger:
-        if entry.operation == CREATE_SOLICITATION and entry.at < scene.live_from:
-            yield "a create call before the seller was live"
+    for call in outside.dry_creates:
+        yield f"{call} while the seller was not live"
     for failed in stage.cloud.errors:
         if not outside.explains(failed.error):
             yield f"{failed.function} failed: {failed.error!r}"
@@ -121,9 +121,7 @@ def _faults(
 
 
 def _evidence(stage: Stage, scene: Scene) -> Evidence:
-    for line in stage.cloud.log_lines:
-        stage.canaries.look("log", line.text)
-    stage.canaries.look_at_items(stage.records().values())
+    stage.look_for_canaries()
     return Evidence(
         ledger=stage.simulator.ledger,
         windows=Windows(scene.delivered),

@@ -1,8 +1,8 @@
-"""One run of one order: what Amazon says of it and does to it, and what the operator does."""
+"""One run of an order: what Amazon says of it and does to it, and what the operator does."""
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from lambdas.core.marketplaces import Region
 from ops.demo.stage import CLIENT_ID, CLIENT_SECRET
@@ -10,6 +10,7 @@ from ops.live import go_live
 from ops.secrets import Secrets
 from ops.simulator.faults import Fault, FaultKind
 from ops.simulator.notices import order_change_notification
+from ops.simulator.operations import CREATE_SOLICITATION
 from ops.simulator.orders import SimulatedOrder
 from ops.simulator.population import POSTAL_CODE_CANARY
 from ops.sweep.disturbances import KilledError
@@ -17,17 +18,31 @@ from ops.sweep.stage import SELLER, SUBSCRIPTION, Stage
 
 US = "ATVPDKIKX0DER"
 _OPENS = timedelta(days=5)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Scene:
     """All times are counted from the midnight at which the run begins."""
 
-    def __init__(self, stage: Stage, order_id: str) -> None:
-        self.order_id = order_id
+    def __init__(self, stage: Stage, number: int) -> None:
+        self.order_id = f"903-5550101-{number:07}"
         self.delivered: list[tuple[datetime, str]] = []
         self.live_from = stage.start
         self._stage = stage
-        self._before_first_create: list[Callable[[], object]] = []
+        self._number = number
+        self._others: list[Scene] = []
+
+    @property
+    def order_ids(self) -> list[str]:
+        return [self.order_id, *(other.order_id for other in self._others)]
+
+    def another(self) -> "Scene":
+        """Another order of the same run."""
+        other = Scene(self._stage, self._number)
+        other.order_id = f"903-{5550102 + len(self._others)}-{self._number:07}"
+        other.delivered = self.delivered
+        self._others.append(other)
+        return other
 
     def at(self, hours: float, act: Callable[[], object]) -> None:
         when = self._stage.start + timedelta(hours=hours)
@@ -129,7 +144,7 @@ class Scene:
         def kill() -> None:
             raise KilledError
 
-        self._stage.outside.before_create = kill
+        self._stage.outside.before[CREATE_SOLICITATION] = kill
 
     def during_first_create(self, news: Callable[["Scene"], None]) -> None:
         """While the first create call is on its way, the intake takes in this news."""
@@ -138,7 +153,26 @@ class Scene:
             news(self)
             self._stage.cloud.run_until(self._stage.cloud.now + timedelta(seconds=10))
 
-        self._stage.outside.before_create = meanwhile
+        self._stage.outside.before[CREATE_SOLICITATION] = meanwhile
+
+    def amazon_takes(self, seconds: float, operation: str) -> None:
+        """Each call of this operation is answered so late."""
+        self._stage.outside.takes[operation] = seconds
+
+    def second_sender_during(self, operation: str) -> None:
+        """While the first such call is on its way, a second sender has a run from end to end.
+
+        As it would be after a visibility timeout that was too short.
+        """
+
+        def meanwhile() -> None:
+            body = {"seller_id": SELLER.seller_id, "region": str(SELLER.region)}
+            attributes = {"ApproximateReceiveCount": "2"}
+            record = {"messageId": "again", "body": json.dumps(body), "attributes": attributes}
+            sender = self._stage.cloud.outputs["SenderFunctionName"]
+            self._stage.cloud.invoke(sender, {"Records": [record]})
+
+        self._stage.outside.before[operation] = meanwhile
 
     def revoke(self) -> None:
         self._stage.simulator.accounts.revoke(SELLER.seller_id, Region.NA)
@@ -169,7 +203,17 @@ class Scene:
     # What the operator does
 
     def dry(self) -> None:
+        self.live_from = _NEVER
         self._stage.deployment.sellers.set_live(SELLER.seller_id, False)
+
+    def live_off_during(self, operation: str) -> None:
+        """The gate is shut while the first such call is on its way."""
+
+        def meanwhile() -> None:
+            with self._stage.outside.unseen():
+                self.dry()
+
+        self._stage.outside.before[operation] = meanwhile
 
     def go_live(self) -> None:
         self.live_from = self._stage.cloud.now

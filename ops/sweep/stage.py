@@ -1,12 +1,13 @@
 """The sweep's stage: the template on the local cloud, one seller, and run after run on it."""
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from lambdas.aws.items import from_text
+from lambdas.aws.items import Item, from_text
 from lambdas.core.marketplaces import Region
 from ops.demo.canaries import Canaries
 from ops.demo.stage import CLIENT_ID, CLIENT_SECRET, refresh_token, register
@@ -24,10 +25,14 @@ SUBSCRIPTION = "5d5d5d5d-0000-4000-8000-000000000002"
 NOBODY = "http://127.0.0.1:9"
 QUEUES = ("OrderChangeQueue", "WakeUpQueue")
 DEAD_LETTER_QUEUES = ("OrderChangeDlq", "WakeUpDlq", "ScheduleDlq")
+OWN_QUEUES = ("WakeUpQueue", "WakeUpDlq", "ScheduleDlq")
+
+# Of whatever was planted as it is, in part, or as it would stand in a URL or a form.
+CANARIES = (POSTAL_CODE_CANARY, "D0Q", CLIENT_SECRET, "Atza%7C", "Atzr%7C", "demo-A1", "sweep-903")
 
 _FIRST_DAY = datetime(2026, 3, 2, tzinfo=UTC)
 _CENTURIES = timedelta(days=36500)
-_NO_CHANCE = Behaviour(
+SPARING = Behaviour(
     duplicate_deliveries=0,
     double_firings=0,
     lateness=timedelta(0),
@@ -50,7 +55,7 @@ class Stage:
         self.cloud = cloud
         self.simulator = simulator
         self.outside = Outside({})
-        self.canaries = Canaries((POSTAL_CODE_CANARY, CLIENT_SECRET))
+        self.canaries = Canaries(CANARIES)
         self.deployment = Deployment.find()
         self.start = self.busy_until = cloud.now
         self.functions = {
@@ -65,7 +70,8 @@ class Stage:
         self.cloud.run_until(midnight + timedelta(days=2))
         self.start = self.busy_until = self.cloud.now
         self.outside = outside
-        self.canaries = Canaries((POSTAL_CODE_CANARY, CLIENT_SECRET))
+        self.outside.is_live = self._is_live
+        self.canaries = Canaries(CANARIES)
         self.simulator.faults.clear()
         self.simulator.ledger.clear()
         self.simulator.orders.clear()
@@ -81,21 +87,33 @@ class Stage:
     def run_to_the_end(self) -> bool:
         """Until no order is open and nothing is to come; False if that takes too long."""
         self.run_until(self.start + _LONGEST_RUN)
-        return self._is_over()
+        return self._is_over(self._items())
 
     def run_until(self, when: datetime) -> None:
         """Until then, or until no order is open and nothing is to come."""
-        while self.cloud.now < when and not self._is_over():
-            self.cloud.run_until(self._next_sweep())
-            if self._sweep_would_matter():
+        items = self._items()
+        while self.cloud.now < when and not self._is_over(items):
+            self.cloud.run_until(self._next_sweep(items))
+            items = self._items()
+            if any(moment <= self.cloud.now for moment in self._due(items)):
                 self._sweep()
+                items = self._items()
 
-    def records(self) -> dict[str, dict[str, Any]]:
-        return {
-            item["amazon_order_id"]: item
-            for item in self.cloud.table_items(self.cloud.outputs["OrdersTableName"])
-            if item["amazon_order_id"] != "SELLER"
-        }
+    def records(self) -> dict[str, Item]:
+        return {item["amazon_order_id"]: item for item in self._items() if "opens_at" in item}
+
+    def look_for_canaries(self) -> None:
+        """In all that was printed, thrown, counted, stored, or put on the queues of our own."""
+        for line in self.cloud.log_lines:
+            self.canaries.look("log", line.text)
+        for failed in self.cloud.errors:
+            self.canaries.look("exception", "".join(traceback.format_exception(failed.error)))
+        for metric in self.cloud.metrics:
+            self.canaries.look("metric", f"{metric.name} {metric.dimensions}")
+        self.canaries.look_at_items(self._items())
+        for name in OWN_QUEUES:
+            for message in self.cloud.dead_letters(self.cloud.outputs[f"{name}Url"]):
+                self.canaries.look(name, f"{message.body} {message.attributes}")
 
     def dead_letters(self) -> dict[str, int]:
         return {
@@ -103,27 +121,24 @@ class Stage:
             for name in DEAD_LETTER_QUEUES
         }
 
-    def _next_sweep(self) -> datetime:
+    def _next_sweep(self, items: list[Item]) -> datetime:
         """Sweeps are at half past; hours in which nothing can happen are passed over."""
         now, start = self.cloud.now, self.start
-        moments = [self.cloud.next_event_at(), *self._due()]
+        moments = [self.cloud.next_event_at(), *self._due(items)]
         first = min((each for each in moments if each), default=now)
         hours = max(first, now + timedelta(minutes=1)) - start - timedelta(minutes=30)
         return start + timedelta(minutes=30) + timedelta(hours=-(-hours // timedelta(hours=1)))
 
-    def _due(self) -> Iterator[datetime]:
+    def _due(self, items: list[Item]) -> Iterator[datetime]:
         """When a sweep would find something to do."""
         if self.cloud.now < self.start + _EVERY_SWEEP_UNTIL:
             yield self.cloud.now
-        for item in self.cloud.table_items(self.cloud.outputs["OrdersTableName"]):
+        for item in items:
             for region in item.get("regions", {}).values():
                 if "blocked_until" in region:
                     yield from_text(region["blocked_until"])
-            if "open_key" in item and item["amazon_order_id"] != "SELLER":
+            if "open_key" in item and "opens_at" in item:
                 yield from_text(item["due_at"]).replace(tzinfo=UTC) + _OVERDUE
-
-    def _sweep_would_matter(self) -> bool:
-        return any(moment <= self.cloud.now for moment in self._due())
 
     def _sweep(self, attempt: int = 0) -> None:
         """As the rule does it, whose timer is off: a failed run is repeated by Lambda itself."""
@@ -132,13 +147,19 @@ class Stage:
             again = self.cloud.now + RETRY_WAITS[attempt]
             self.cloud.at(again, lambda: self._sweep(attempt + 1))
 
-    def _is_over(self) -> bool:
+    def _is_over(self, items: list[Item]) -> bool:
         if self.cloud.now < self.busy_until:
             return False
-        records = self.records().values()
+        orders = [item for item in items if "opens_at" in item]
         waits = any(self.cloud.queue_depth(self.cloud.outputs[f"{name}Url"]) for name in QUEUES)
-        still_open = any("open_key" in record for record in records)
-        return bool(records) and not (waits or still_open or self.cloud.schedules())
+        still_open = any("open_key" in order for order in orders)
+        return bool(orders) and not (waits or still_open or self.cloud.schedules())
+
+    def _is_live(self) -> bool:
+        return any(item.get("live") for item in self._items())
+
+    def _items(self) -> list[Item]:
+        return self.cloud.table_items(self.cloud.outputs["OrdersTableName"])
 
     def _forget_orders(self) -> None:
         client = self.deployment.client("dynamodb")
@@ -150,13 +171,13 @@ class Stage:
 
 
 @contextmanager
-def stage(code: Path = CODE) -> Iterator[Stage]:
+def stage(code: Path = CODE, behaviour: Behaviour = SPARING) -> Iterator[Stage]:
     """Set the stage: the stack as it would be deployed, with one live seller."""
     simulator = Simulator()
     endpoints = {"SP_API_ENDPOINT": f"{NOBODY}/{{region}}", "LWA_ENDPOINT": NOBODY}
     template = _without_timer(synthesise())
     with LocalCloud.create(
-        template, start=_FIRST_DAY, environment=endpoints, behaviour=_NO_CHANCE, code=code
+        template, start=_FIRST_DAY, environment=endpoints, behaviour=behaviour, code=code
     ) as cloud:
         simulator.add_application(CLIENT_ID, CLIENT_SECRET, _CENTURIES)
         simulator.add_seller(

@@ -137,6 +137,34 @@ def _dry_then_live(scene: Scene) -> None:
     scene.at(5, scene.go_live)
 
 
+def _live_off_before(scene: Scene) -> None:
+    _first_check(scene)
+    scene.at(0.5, scene.dry)
+
+
+def _live_off_during_check(scene: Scene) -> None:
+    _first_check(scene)
+    scene.live_off_during(GET_ACTIONS)
+
+
+def _second_sender_at_check(scene: Scene) -> None:
+    _first_check(scene)
+    scene.second_sender_during(GET_ACTIONS)
+
+
+def _second_sender_at_create(scene: Scene) -> None:
+    _first_check(scene)
+    scene.second_sender_during(CREATE_SOLICITATION)
+
+
+def _more_than_a_run(scene: Scene) -> None:
+    """Amazon answers so slowly that a run has time for two of three orders."""
+    for each in (scene, scene.another(), scene.another()):
+        _first_check(each)
+    scene.amazon_takes(8, GET_ACTIONS)
+    scene.amazon_takes(18, CREATE_SOLICITATION)
+
+
 def _lost_wake_up(scene: Scene) -> None:
     _first_check(scene)
     scene.at(0.9, scene.lose_schedules)
@@ -183,5 +211,10 @@ WAYS = (
     Way(name="new dates while waiting", prepare=_new_dates_while_waiting, ends=_asked),
     Way(name="new dates during the create call", prepare=_new_dates_while_sending, ends=_asked),
     Way(name="dry, then live", prepare=_dry_then_live, ends=_asked),
+    Way(name="live off before it was due", prepare=_live_off_before, ends=_expired),
+    Way(name="live off during the check", prepare=_live_off_during_check, ends=_expired),
+    Way(name="two senders at once, at the check", prepare=_second_sender_at_check, ends=_asked),
+    Way(name="two senders at once, at the call", prepare=_second_sender_at_create, ends=_asked),
+    Way(name="more due than one run serves", prepare=_more_than_a_run, ends=_asked),
     Way(name="wake-up lost, found by the sweeper", prepare=_lost_wake_up, ends=_asked),
 )

@@ -48,17 +48,19 @@ def runner() -> Iterator[Runner]:
             "Ignore(reason='claimed')",
             id="that news is not noted while a claim lives",
         ),
+        pytest.param(
+            "live off before",
+            "core/decisions.py",
+            "if not live:",
+            "if not actions:",
+            id="that a seller is asked for who is not live",
+        ),
     ],
 )
 def test_the_sweep_would_notice(
     tmp_path: Path, way: str, module: str, right: str, wrong: str
 ) -> None:
-    spoilt = shutil.copytree(CODE / "lambdas", tmp_path / "lambdas") / module
-    text = spoilt.read_text()
-    assert text.count(right) == 1
-    spoilt.write_text(text.replace(right, wrong))
-
-    with Runner(tmp_path) as runner:
+    with Runner(spoilt(tmp_path, module, right, wrong)) as runner:
         plain = runner.run(find(way))
         at_create = [
             crash
@@ -87,6 +89,15 @@ def test_a_function_killed_at_any_call_breaks_no_promise(
 @pytest.mark.parametrize("name", ["sent at the third", "during the create call", "then live"])
 def test_no_number_of_crashes_breaks_a_promise(runner: Runner, name: str, seed: int) -> None:
     assert runner.run(find(name), Storm(seed)).broken == ()
+
+
+def spoilt(folder: Path, module: str, right: str, wrong: str) -> Path:
+    """A copy of the functions with one place of one module changed."""
+    path = shutil.copytree(CODE / "lambdas", folder / "lambdas") / module
+    text = path.read_text()
+    assert text.count(right) == 1
+    path.write_text(text.replace(right, wrong))
+    return folder
 
 
 def find(name: str) -> Way:
