@@ -1,6 +1,7 @@
 """The settings a seller may edit in cdk.json, checked before anything is built from them."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from aws_cdk import RemovalPolicy
 from aws_cdk.aws_logs import RetentionDays
 from constructs import Node
+
+from infra.choices import Choice, SettingError, read_choices
 
 DELAY_DAYS = range(5, 26)  # Amazon's window opens 5 and closes 30 days after delivery
 TRANSIT_DAYS = range(61)  # an estimate beyond two months would be a mistake of the keyboard
@@ -39,26 +42,20 @@ LOG_RETENTION_DAYS = {
 }
 
 
-class SettingError(ValueError):
-    """A setting is missing or out of range; the text names it and says what is allowed."""
-
-    def __init__(self, name: str, value: object, allowed: str) -> None:
-        found = "missing" if value is None else json.dumps(value)
-        super().__init__(f"{name} in cdk.json is {found}; it must be {allowed}")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    delay_days: int
-    transit_days: tuple[int, int]
+    delay_days: Mapping[str, int]
+    transit_days: Mapping[str, tuple[int, int]]
+    sending_hours: tuple[int, int] | None
     log_retention: RetentionDays
     removal_policy: RemovalPolicy
 
     @classmethod
     def from_context(cls, node: Node) -> "Settings":
         return cls(
-            delay_days=_delay_days(node.try_get_context("delay_days")),
-            transit_days=_transit_days(node.try_get_context("transit_days")),
+            delay_days=_choices(node, "delay_days", _delay_days),
+            transit_days=_choices(node, "transit_days", _transit_days),
+            sending_hours=_sending_hours(node.try_get_context("sending_hours")),
             log_retention=_log_retention(node.try_get_context("log_retention_days")),
             removal_policy=_removal_policy(node.try_get_context("removal_policy")),
         )
@@ -71,23 +68,36 @@ def context_of_cdk_json() -> dict[str, Any]:
     return context
 
 
-def _delay_days(value: object) -> int:
+def _choices(node: Node, name: str, read: Callable[[str, object], Choice]) -> dict[str, Choice]:
+    return read_choices(name, node.try_get_context(name), read)
+
+
+def _delay_days(name: str, value: object) -> int:
     days = _whole_number(value)
     if days not in DELAY_DAYS:
-        raise SettingError("delay_days", value, "a whole number of days from 5 to 25")
+        raise SettingError(name, value, "a whole number of days from 5 to 25")
     return days
 
 
-def _transit_days(value: object) -> tuple[int, int]:
+def _transit_days(name: str, value: object) -> tuple[int, int]:
     match value.split("-") if isinstance(value, str) else value:
         case [first, last]:
             earliest, latest = _whole_number(first), _whole_number(last)
             if earliest in TRANSIT_DAYS and latest in TRANSIT_DAYS and earliest <= latest:
                 return earliest, latest
+    raise SettingError(name, value, "[earliest, latest], whole numbers of days from 0 to 60")
+
+
+def _sending_hours(value: object) -> tuple[int, int] | None:
+    if value in (None, ""):
+        return None
+    match value.split("-") if isinstance(value, str) else value:
+        case [first, until]:
+            hours = _whole_number(first), _whole_number(until)
+            if 0 <= hours[0] < hours[1] <= 24:
+                return hours
     raise SettingError(
-        "transit_days",
-        value,
-        "[earliest, latest], whole numbers of days from 0 to 60",
+        "sending_hours", value, 'null for any time, or two hours of one day, such as "9-21"'
     )
 
 

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from infra.asset import lambda_asset
 from infra.functions import Function
+from infra.choices import as_variable
 from infra.order_change_queue import OrderChangeQueue
 from infra.orders_table import OrdersTable
 from infra.schedules import Schedules
@@ -49,7 +50,7 @@ class DayFiveStack(cdk.Stack):
         self._output()
 
     def _environment(self, settings: Settings) -> dict[str, str]:
-        earliest, latest = settings.transit_days
+        hours = settings.sending_hours
         return {
             "ORDERS_TABLE_NAME": self.orders.table.table_name,
             "SCHEDULE_GROUP_NAME": self.schedules.group.schedule_group_name,
@@ -57,8 +58,9 @@ class DayFiveStack(cdk.Stack):
             "SCHEDULE_DLQ_ARN": self.schedules.dlq.queue_arn,
             "WAKE_UP_QUEUE_ARN": self.wake_ups.queue.queue_arn,
             "WAKE_UP_QUEUE_URL": self.wake_ups.queue.queue_url,
-            "DELAY_DAYS": f"{settings.delay_days}",
-            "TRANSIT_DAYS": f"{earliest}-{latest}",
+            "DELAY_DAYS": as_variable(settings.delay_days, str),
+            "TRANSIT_DAYS": as_variable(settings.transit_days, "{0[0]}-{0[1]}".format),
+            **({"SENDING_HOURS": f"{hours[0]}-{hours[1]}"} if hours else {}),
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
 

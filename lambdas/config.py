@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
+from lambdas.core.marketplaces import marketplace_in
 from lambdas.core.policy import DEFAULT, Choice, Policies
+from lambdas.core.seller_settings import FULFILLMENT_TYPES
 
 _REQUIRED = (
     "ORDERS_TABLE_NAME",
@@ -74,11 +76,22 @@ def _choices(
 ) -> tuple[tuple[str, Choice], ...]:
     """Reads `5` and `5,AFN=6,A1PA6795UKMFR9/AFN=8`: the default, then what differs from it."""
     default, *others = environ[name].split(",")
-    pairs = [
-        (DEFAULT, default),
-        *((key, text) for key, _, text in (o.partition("=") for o in others)),
-    ]
-    return tuple((key, read(text)) for key, text in pairs)
+    pairs = [other.partition("=") for other in others]
+    return (
+        (DEFAULT, read(default)),
+        *((_by_marketplace(name, key), read(text)) for key, _, text in pairs),
+    )
+
+
+def _by_marketplace(name: str, key: str) -> str:
+    """`DE/AFN` with the marketplace's id for the country, which is only there to be short."""
+    country, slash, fulfillment_type = key.partition("/")
+    if country in FULFILLMENT_TYPES:
+        return key
+    marketplace_id = marketplace_in(country)
+    if marketplace_id is None:
+        raise SettingsError(f"{name} must name marketplaces by country, such as DE or DE/AFN")
+    return f"{marketplace_id}{slash}{fulfillment_type}"
 
 
 def _delay(text: str) -> timedelta:
