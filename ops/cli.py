@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.aws.errors import AwsError
 from lambdas.spapi.endpoints import EndpointRefusedError
-from ops.commands import connect, demo, live
+from ops.commands import connect, demo, disconnect, live
 from ops.commands.console import command_group, errors
 from ops.commands.usage import usage_text
 from ops.errors import OperatorError
@@ -18,7 +18,7 @@ app = command_group(
     help="Asks every Amazon buyer for a product review and seller feedback: once, in time.",
 )
 # In the order of a seller's first days.
-for commands in (connect, live, demo):
+for commands in (connect, live, disconnect, demo):
     app.add_typer(commands.app)
 
 FAILED, WRONG_USAGE, STOPPED = 1, 2, 130

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from lambdas.spapi.errors import (
+    AuthorizationError,
     ConflictError,
     ForbiddenError,
     OutcomeUnknownError,
@@ -71,6 +72,24 @@ class Subscribing:
             created = self._look_again(destination, unclear)
         self._say(f"subscription: created {created.subscription_id}")
         return created, existing
+
+    def leave(self, subscription_id: str | None) -> None:
+        """End the seller's subscription to our queue, whether on record or not."""
+        try:
+            existing = subscription_of(self._notifications)
+        except (AuthorizationError, ForbiddenError):
+            # The seller's own token is of no use any more; ending takes the application's.
+            existing = None
+        else:
+            ours = self._our_destination()
+            if existing and (ours is None or existing.destination_id != ours.destination_id):
+                self._say("subscription: goes elsewhere by now, so it stays")
+                return
+        ended = existing.subscription_id if existing else subscription_id
+        if ended and self.end_subscription(ended):
+            self._say(f"subscription: ended {ended}")
+        else:
+            self._say("subscription: was gone already")
 
     def end_subscription(self, subscription_id: str) -> bool:
         """Delete it; False where it was gone already."""

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 import httpx
 import pytest
 from moto import mock_aws
@@ -36,6 +38,15 @@ SUBSCRIPTION = "subscription-1"
 US = "ATVPDKIKX0DER"
 
 Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _service_models_read_once() -> Iterator[None]:
+    """Every run of a command has a session of its own, and reading the models takes the longest."""
+    loader = botocore.loaders.Loader()
+    with pytest.MonkeyPatch.context() as botocores_own:
+        botocores_own.setattr(botocore.session, "create_loader", lambda _=None: loader)
+        yield
 
 
 @pytest.fixture
