@@ -1,15 +1,17 @@
 """`dayfive`: the operator's command table."""
 
 import sys
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.aws.errors import AwsError
 from lambdas.spapi.endpoints import EndpointRefusedError
-from ops.commands import connect, demo, disconnect, live
-from ops.commands.console import command_group, errors
+from ops.commands import connect, demo, live, orders, status
+from ops.commands.console import command_group, errors, moment
 from ops.commands.usage import usage_text
 from ops.errors import OperatorError
 
@@ -18,8 +20,39 @@ app = command_group(
     help="Asks every Amazon buyer for a product review and seller feedback: once, in time.",
 )
 # In the order of a seller's first days.
-for commands in (connect, live, disconnect, demo):
+for commands in (connect, live, status, orders, demo):
     app.add_typer(commands.app)
+
+_EVERYTHING_HERE = frozenset({"demo"})
+
+
+@app.callback()
+def dayfive(
+    context: typer.Context,
+    local: Annotated[
+        bool,
+        typer.Option("--local", help="Not in AWS, but on the demo that `demo --keep` has kept."),
+    ] = False,
+) -> None:
+    if local and context.invoked_subcommand in _EVERYTHING_HERE:
+        raise typer.BadParameter(f"--local does not go with {context.invoked_subcommand}")
+    if local:
+        context.with_resource(_on_the_kept_demo())
+
+
+@contextmanager
+def _on_the_kept_demo() -> Iterator[None]:
+    """AWS and Amazon are the kept demo's until the command has ended, and so is the time."""
+    # The local cloud is for development: a deployed account's commands must not need it.
+    from ops.demo.kept import kept_file, kept_stage, settle
+
+    with kept_stage(kept_file()) as stage:
+        errors.print(f"(the kept demo, {moment(stage.cloud.now)} in its own time)", style="dim")
+        try:
+            yield
+        finally:
+            settle(stage)
+
 
 FAILED, WRONG_USAGE, STOPPED = 1, 2, 130
 

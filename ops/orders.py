@@ -60,7 +60,16 @@ def all_sellers(
                 f"seller {only} is not connected: run dayfive connect --seller {only} first"
             )
         return [seller]
-    return sorted(deployment.sellers.all(on_corrupt=on_corrupt), key=lambda each: each.seller_id)
+    found = []
+    for listed in deployment.sellers.all(on_corrupt=on_corrupt):
+        # The index has only part of each record.
+        try:
+            seller = deployment.sellers.get(listed.seller_id)
+        except CorruptRecordError as error:
+            on_corrupt(error)
+        else:
+            found += [seller] if seller else []
+    return sorted(found, key=lambda each: each.seller_id)
 
 
 def all_orders(
@@ -77,9 +86,7 @@ def all_orders(
             on_corrupt(error)
 
 
-def all_items(
-    deployment: Deployment, seller_id: str, *attributes: str
-) -> Iterator[Item]:
+def all_items(deployment: Deployment, seller_id: str, *attributes: str) -> Iterator[Item]:
     """The stored items of a seller's orders; with `attributes` no others are sent."""
     query: dict[str, Any] = {
         "TableName": deployment.output("OrdersTableName"),

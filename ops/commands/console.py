@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -16,6 +16,8 @@ from lambdas.aws.items import to_text
 from lambdas.core.marketplaces import Region
 from lambdas.core.order_change import SELLER_ID
 from ops.errors import OperatorError
+from ops.wording import counted as counted
+from ops.wording import moment as moment
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -93,16 +95,6 @@ def checked_seller_id(text: str) -> str:
             " Central under Account Info, Merchant Token"
         )
     return text
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 order`, `5,000 orders`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def moment(instant: datetime) -> str:
-    """A time as every screen shows it: `2026-03-20 09:00 UTC`."""
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def tracked(items: Sequence[Item], description: str) -> Iterable[Item]:

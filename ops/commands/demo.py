@@ -1,5 +1,6 @@
 """`dayfive demo`: the story end to end, on this machine."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,15 +10,35 @@ from ops.commands.console import command_group, console
 
 app = command_group()
 
+_ORDERS, _DAYS = 300, 14.0
+
 
 @app.command(epilog="Example: dayfive demo --orders 1000 --seed 7")
 def demo(
-    orders: Annotated[int, typer.Option(min=1, help="How many orders to ship.")] = 300,
-    days: Annotated[float, typer.Option(min=0.1, help="Over how many days they ship.")] = 14,
-    seed: Annotated[int, typer.Option(help="Another seed is another story.")] = 0,
+    orders: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="How many orders to ship.", show_default="300"),
+    ] = None,
+    days: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1, metavar="DAYS", help="Over how many days they ship.", show_default="14"
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Another seed is another story.", show_default="0"),
+    ] = None,
     notifications: Annotated[
         Path | None,
-        typer.Option(help="Your own ORDER_CHANGE messages instead, as JSON Lines."),
+        typer.Option(metavar="FILE", help="Your own ORDER_CHANGE messages instead, as JSON Lines."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Stop part-way and keep it for `dayfive --local`.")
+    ] = False,
+    go_on: Annotated[
+        float | None,
+        typer.Option(min=0.1, metavar="DAYS", help="Let days pass on the demo that was kept."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -26,12 +47,31 @@ def demo(
     It is the template that is deployed, against a simulated Amazon. Needs no AWS account. Exits
     with status 1 if a promise was broken.
     """
+    invented = {"--orders": orders, "--days": days, "--seed": seed}
+    chosen = {"--notifications": notifications, "--keep": keep, "--go-on": go_on}
+    _refuse_together(invented, {name: chosen[name] for name in ("--notifications", "--go-on")})
+    _refuse_together({"--json": as_json}, {name: chosen[name] for name in ("--keep", "--go-on")})
+    _refuse_together(chosen, chosen)
     # The local cloud is for development: a deployed account's commands must not need it.
-    from ops.demo.command import run_demo, run_recording
+    from ops.demo import command
 
     if notifications:
-        kept = run_recording(console, notifications, as_json=as_json)
-    else:
-        kept = run_demo(console, orders=orders, days=days, seed=seed, as_json=as_json)
-    if not kept:
+        if not command.run_recording(console, notifications, as_json=as_json):
+            raise typer.Exit(1)
+        return
+    if go_on:
+        command.go_on(console, days=go_on)
+        return
+    orders, days, seed = orders or _ORDERS, days or _DAYS, seed or 0
+    if keep:
+        command.keep_demo(console, orders=orders, days=days, seed=seed)
+    elif not command.run_demo(console, orders=orders, days=days, seed=seed, as_json=as_json):
         raise typer.Exit(1)
+
+
+def _refuse_together(some: Mapping[str, object], others: Mapping[str, object]) -> None:
+    """Raises BadParameter for two options of which one would be ignored."""
+    for one, value in some.items():
+        for other, given in others.items():
+            if one != other and value not in (None, False) and given not in (None, False):
+                raise typer.BadParameter(f"{one} and {other} do not go together")

@@ -8,6 +8,7 @@ import typer
 _NAME = r"'?(?P<name>[^' /]+)(?: / [^']*)?'?"
 _WORDINGS = {
     rf"Invalid value for {_NAME}: (?P<problem>.*)": "{name}: {problem}",
+    r"Invalid value: (?P<text>.*)": "{text}",
     rf"Missing (option|argument) {_NAME}\..*": "{name} is missing",
     rf"No such option: {_NAME} \(Possible options: (--help, )?(?P<others>.*)\)": (
         "there is no option {name} ({others}?)"

@@ -11,30 +11,65 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from ops.commands.connect import connect
+from ops.commands.console import counted, moment
 from ops.commands.live import live_on
+from ops.demo.kept import keep, kept_file, kept_stage
 from ops.demo.recorded import read_recording, replay
 from ops.demo.report import print_ending
-from ops.demo.stage import Stage, credentials_of, stage
-from ops.demo.story import SELLERS, Ending, demo_stage, play
+from ops.demo.stage import Stage, credentials_of, refresh_token, stage
+from ops.demo.story import NEWCOMER, SELLERS, Ending, demo_stage, play, play_part_way
 
 _DAYS_SHOWN = 66
 """About how long it takes until the last window of the usual story has shut."""
+
+_SETTING_UP = "Setting up: synthesising the stack and creating it on this machine ..."
+_EXAMPLES = (
+    "dayfive --local status",
+    "dayfive --local orders --state HELD",
+    "dayfive --local forecast",
+    "dayfive demo --go-on 7",
+)
 
 
 def run_demo(console: Console, *, orders: int, days: float, seed: int, as_json: bool) -> bool:
     """Play the story of an invented fortnight; True if every promise was kept."""
     talk = Console(stderr=True, highlight=False) if as_json else console
-    talk.print("Setting up: synthesising the stack and creating it on this machine ...")
+    talk.print(_SETTING_UP)
     with demo_stage(seed) as set_stage:
         with redirect_stdout(sys.stderr if as_json else sys.stdout):
             _connect_sellers(talk)
-        talk.print(
-            f"\n{orders} orders of two sellers over {days:g} days, some of them cancelled, and one"
-            " of a marketplace that nobody knows:"
-        )
-        with _progress(talk, set_stage, days) as on_day:
+        talk.print(f"\n{_what_is_shipped(orders, days)}:")
+        with _progress(talk, set_stage, _DAYS_SHOWN + days) as on_day:
             ending = play(set_stage, orders=orders, days=days, seed=seed, on_day=on_day)
     return _conclude(console, ending, as_json=as_json)
+
+
+def keep_demo(console: Console, *, orders: int, days: float, seed: int) -> None:
+    """Play the story part-way, and keep it for `dayfive --local`."""
+    console.print(_SETTING_UP)
+    with demo_stage(seed) as set_stage:
+        _connect_sellers(console)
+        console.print(f"\n{_what_is_shipped(orders, days)}:")
+        with _progress(console, set_stage, days) as on_day:
+            play_part_way(set_stage, orders=orders, days=days, seed=seed, on_day=on_day)
+        keep(set_stage, kept_file())
+        now = set_stage.cloud.now
+    console.print(f"\nKept as it is on {moment(now)} in its own time. Try for example:")
+    for example in _EXAMPLES:
+        console.print(f"  {example}")
+    console.print(
+        f"A third seller, {NEWCOMER.seller_id}, is not connected yet. Its refresh token for the"
+        f" region {NEWCOMER.region}: {refresh_token(NEWCOMER)}",
+        soft_wrap=True,
+    )
+
+
+def go_on(console: Console, *, days: float) -> None:
+    """Let so many days pass on the demo that was kept. Raises NothingKeptError."""
+    with kept_stage(kept_file()) as set_stage:
+        with _progress(console, set_stage, days) as on_day:
+            set_stage.run_days(days, on_day)
+        console.print(f"It is now {moment(set_stage.cloud.now)}.")
 
 
 def _connect_sellers(talk: Console) -> None:
@@ -55,7 +90,7 @@ def run_recording(console: Console, path: Path, *, as_json: bool) -> bool:
     with stage(start=recording.start, seed=0, sellers=sellers) as set_stage:
         talk.print(f"{path}: {len(recording.lines)} messages", soft_wrap=True)
         talk.print("When each parcel arrives is invented: the messages do not say.\n")
-        with _progress(talk, set_stage, 0) as on_day:
+        with _progress(talk, set_stage, _DAYS_SHOWN) as on_day:
             ending = replay(set_stage, recording, on_day)
     return _conclude(console, ending, as_json=as_json)
 
@@ -73,11 +108,10 @@ def _conclude(console: Console, ending: Ending, *, as_json: bool) -> bool:
 def _progress(
     console: Console, set_stage: Stage, days: float
 ) -> Iterator[Callable[[datetime], None]]:
+    """`days` is about how long it takes."""
     if not console.is_terminal:
         yield _weekly_lines(console, set_stage)
-        console.print(
-            f"day {(set_stage.cloud.now - set_stage.start).days:>3}: {_so_far(set_stage)}"
-        )
+        console.print(f"day {int(_day(set_stage)):>3}: {_so_far(set_stage)}")
         return
     columns = (
         TextColumn("day {task.completed:>3.0f}"),
@@ -85,15 +119,20 @@ def _progress(
         TextColumn("{task.fields[so_far]}"),
     )
     with Progress(*columns, console=console, auto_refresh=False) as progress:
-        task = progress.add_task("", total=_DAYS_SHOWN + days, so_far=_so_far(set_stage))
+        task = progress.add_task("", total=_day(set_stage) + days, so_far=_so_far(set_stage))
 
         def on_day(now: datetime) -> None:
-            day = (now - set_stage.start) / timedelta(days=1)
-            progress.update(task, completed=day, so_far=_so_far(set_stage), refresh=True)
+            progress.update(
+                task, completed=_day(set_stage), so_far=_so_far(set_stage), refresh=True
+            )
 
         yield on_day
-        day = (set_stage.cloud.now - set_stage.start) / timedelta(days=1)
+        day = _day(set_stage)
         progress.update(task, completed=day, total=day, refresh=True)
+
+
+def _day(set_stage: Stage) -> float:
+    return (set_stage.cloud.now - set_stage.start) / timedelta(days=1)
 
 
 def _weekly_lines(console: Console, set_stage: Stage) -> Callable[[datetime], None]:
@@ -113,4 +152,11 @@ def _weekly_lines(console: Console, set_stage: Stage) -> Callable[[datetime], No
 def _so_far(set_stage: Stage) -> str:
     asked = sum(entry.accepted for entry in set_stage.simulator.ledger)
     told, still_open = len(set_stage.delivered), set_stage.open_orders()
-    return f"{told} notifications, {still_open} orders open, {asked} asked"
+    return f"{counted(told, 'notification')}, {counted(still_open, 'order')} open, {asked:,} asked"
+
+
+def _what_is_shipped(orders: int, days: float) -> str:
+    return (
+        f"{counted(orders, 'order')} of two sellers over {days:g} {'day' if days == 1 else 'days'},"
+        " some of them cancelled, and one of a marketplace that nobody knows"
+    )

@@ -17,6 +17,8 @@ from ops.simulator.population import POSTAL_CODE_CANARY, Seller
 from ops.simulator.server import serve
 from ops.simulator.simulator import Simulator
 
+Message = tuple[datetime, str]
+
 CLIENT_ID = "amzn1.application-oa2-client.demo"
 CLIENT_SECRET = "amzn1.oa2-cs.v1.demo-secret"
 
@@ -37,22 +39,37 @@ def refresh_token(seller: Seller) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Everything a run needs; `delivered` is what was put on the queue, and when."""
+    """Everything a run needs.
+
+    `delivered` is what was put on the queue, and when; `to_come` what Amazon has still to say.
+    """
 
     cloud: LocalCloud
     simulator: Simulator
     canaries: Canaries
     start: datetime
-    delivered: list[tuple[datetime, str]] = field(default_factory=list)
+    seed: int
+    delivered: list[Message] = field(default_factory=list)
+    to_come: dict[int, Message] = field(default_factory=dict)
     dead: dict[str, set[str]] = field(default_factory=dict)
 
     def deliver(self, at: datetime, body: str) -> None:
         """Have Amazon put this message on the queue at this time, or now if that is past."""
-        self.cloud.at(max(at, self.cloud.now), lambda: self._deliver_now(body))
+        number = len(self.delivered) + len(self.to_come)
+        self.to_come[number] = (at, body)
+        self.cloud.at(max(at, self.cloud.now), lambda: self._deliver_now(number))
 
-    def _deliver_now(self, body: str) -> None:
+    def _deliver_now(self, number: int) -> None:
+        _, body = self.to_come.pop(number)
         self.delivered.append((self.cloud.now, body))
         self.cloud.send(self.cloud.outputs["OrderChangeQueueUrl"], body)
+
+    def run_days(self, days: float, on_day: Callable[[datetime], None]) -> None:
+        """Run so many days, whatever there is to do."""
+        end = self.cloud.now + timedelta(days=days)
+        while self.cloud.now < end:
+            self.cloud.run_until(min(self.cloud.now + timedelta(days=1), end))
+            on_day(self.cloud.now)
 
     def run_to_the_end(self, until: datetime, on_day: Callable[[datetime], None]) -> None:
         """Run day by day until everything was delivered by `until` and the last order has ended."""
@@ -68,9 +85,7 @@ class Stage:
     def records(self) -> dict[str, dict[str, object]]:
         """The orders on record, by their ids."""
         items = self.cloud.table_items(self.cloud.outputs["OrdersTableName"])
-        return {
-            item["amazon_order_id"]: item for item in items if item["amazon_order_id"] != "SELLER"
-        }
+        return {item["amazon_order_id"]: item for item in items if "-" in item["amazon_order_id"]}
 
     def dead_letters(self) -> dict[str, int]:
         """How many messages ever reached each dead-letter queue; they are kept for 14 days."""
@@ -96,8 +111,27 @@ class Stage:
 @contextmanager
 def stage(*, start: datetime, seed: int, sellers: Sequence[Seller]) -> Iterator[Stage]:
     """Set the stage; the process's time and AWS are the local cloud's until the block is left."""
-    template = synthesise()
     simulator = Simulator(seed)
+    with local_cloud(simulator, start=start, seed=seed) as (cloud, canaries):
+        simulator.add_application(CLIENT_ID, CLIENT_SECRET, _SECRET_LIFE)
+        for seller in sellers:
+            authorize(simulator, seller)
+        yield Stage(cloud=cloud, simulator=simulator, canaries=canaries, start=start, seed=seed)
+
+
+@contextmanager
+def local_cloud(
+    simulator: Simulator,
+    *,
+    start: datetime,
+    seed: int,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[tuple[LocalCloud, Canaries]]:
+    """The template on the local cloud, this Amazon on a port, and the operator's shell.
+
+    `variables` are set for the operator's commands inside; the user's own AWS settings are not.
+    """
+    template = synthesise()
     canaries = Canaries((POSTAL_CODE_CANARY, CLIENT_SECRET))
     with serve(simulator) as server:
         endpoints = {
@@ -105,18 +139,20 @@ def stage(*, start: datetime, seed: int, sellers: Sequence[Seller]) -> Iterator[
             "LWA_ENDPOINT": server.lwa_endpoint,
         }
         with (
-            _environment(endpoints),
+            _environment({**endpoints, **(variables or {})}),
             LocalCloud.create(
                 template, start=start, environment=endpoints, seed=seed, behaviour=_BEHAVIOUR
             ) as cloud,
         ):
             cloud.on_call(canaries.on_call)
-            simulator.add_application(CLIENT_ID, CLIENT_SECRET, _SECRET_LIFE)
-            for seller in sellers:
-                simulator.add_seller(
-                    seller.seller_id, seller.region, refresh_token(seller), application=CLIENT_ID
-                )
-            yield Stage(cloud=cloud, simulator=simulator, canaries=canaries, start=start)
+            yield cloud, canaries
+
+
+def authorize(simulator: Simulator, seller: Seller) -> None:
+    """Let the seller authorise the application at the simulated Amazon."""
+    simulator.add_seller(
+        seller.seller_id, seller.region, refresh_token(seller), application=CLIENT_ID
+    )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from ops.demo.stage import Stage, stage
 from ops.demo.windows import Windows
 from ops.simulator.faults import Fault, FaultKind
 from ops.simulator.feed import feed
-from ops.simulator.messages import MessageKind
+from ops.simulator.messages import Message, MessageKind
 from ops.simulator.operations import CREATE_SOLICITATION
 from ops.simulator.population import Population, Seller, population
 
@@ -20,8 +20,13 @@ SELLERS = (
     Seller(seller_id="A1DAYFIVENA001", region=Region.NA),
     Seller(seller_id="A1DAYFIVEEU001", region=Region.EU),
 )
+NEWCOMER = Seller(seller_id="A1DAYFIVEFE001", region=Region.FE)
+"""Has authorised the application, and nobody has connected it."""
 START = datetime(2026, 3, 2, tzinfo=UTC)
 _FIRST_PARCELS = timedelta(days=3)
+
+# Long enough for the first to be asked, and short enough for the last to be still waiting.
+_KEPT_AFTER_LAST_PARCEL = timedelta(days=4, hours=9)
 _REFUSED = frozenset({MessageKind.NOT_JSON, MessageKind.MISSING_FIELD})
 
 
@@ -40,8 +45,8 @@ class Ending:
 
 @contextmanager
 def demo_stage(seed: int) -> Iterator[Stage]:
-    """The stage with the demo's two sellers at Amazon, none of them connected yet."""
-    with stage(start=START, seed=seed, sellers=SELLERS) as set_stage:
+    """The stage with the demo's sellers at Amazon, none of them connected yet."""
+    with stage(start=START, seed=seed, sellers=(*SELLERS, NEWCOMER)) as set_stage:
         yield set_stage
 
 
@@ -49,6 +54,24 @@ def play(
     set_stage: Stage, *, orders: int, days: float, seed: int, on_day: Callable[[datetime], None]
 ) -> Ending:
     """Ship the orders, move time until the last has ended, and judge. Sellers are connected."""
+    messages = _ship(set_stage, orders=orders, days=days, seed=seed)
+    until = max((message.at for message in messages), default=START)
+    live_from = set_stage.cloud.now
+    set_stage.run_to_the_end(until, on_day)
+    refused = sum(message.kind in _REFUSED for message in messages)
+    return conclude(set_stage, live_from=live_from, refused=refused)
+
+
+def play_part_way(
+    set_stage: Stage, *, orders: int, days: float, seed: int, on_day: Callable[[datetime], None]
+) -> None:
+    """Ship the orders, and stop a few days after the last: some asked, some waiting, some due."""
+    _ship(set_stage, orders=orders, days=days, seed=seed)
+    end = START + _FIRST_PARCELS + timedelta(days=days) + _KEPT_AFTER_LAST_PARCEL
+    set_stage.run_days((end - set_stage.cloud.now) / timedelta(days=1), on_day)
+
+
+def _ship(set_stage: Stage, *, orders: int, days: float, seed: int) -> list[Message]:
     invented = population(
         seed=seed, orders=orders, days=days, start=START + _FIRST_PARCELS, sellers=SELLERS
     )
@@ -56,11 +79,7 @@ def play(
     messages = feed(invented, set_stage.simulator.notifications.ids_by_seller())
     for message in messages:
         set_stage.deliver(message.at, message.body)
-    until = max((message.at for message in messages), default=START)
-    live_from = set_stage.cloud.now
-    set_stage.run_to_the_end(until, on_day)
-    refused = sum(message.kind in _REFUSED for message in messages)
-    return conclude(set_stage, live_from=live_from, refused=refused)
+    return messages
 
 
 def conclude(set_stage: Stage, *, live_from: datetime, refused: int) -> Ending:

@@ -21,6 +21,7 @@ from ops.local_cloud.calls import Call, Calls, Hook
 from ops.local_cloud.clock import Clock
 from ops.local_cloud.console import LogLine, MetricValue
 from ops.local_cloud.functions import Counts, Function, InvocationError, Outcome
+from ops.local_cloud.kept import Kept, put_back, take_out
 from ops.local_cloud.permissions import Need, sending_needs
 from ops.local_cloud.pump import Pump
 from ops.local_cloud.shortcuts import shortcuts
@@ -82,7 +83,7 @@ class LocalCloud:
         calls = Calls(clock, behaviour.call_latency)
         world = World(clock=clock, agenda=Agenda(clock), behaviour=behaviour, seed=seed)
         without_docker = mock_aws(config={"lambda": {"use_docker": False}})
-        with clock, calls, without_docker, shortcuts(), _own_session(seed, region):
+        with clock, calls, without_docker, shortcuts(), own_session(seed, region):
             variables = environment or {}
             pump = Pump(template, world, calls, region=region, code=code, environment=variables)
             yield cls(world, calls, pump)
@@ -122,6 +123,17 @@ class LocalCloud:
                 on_advance(self.now)
         if self.now < when:
             self.clock.move_to(when)
+
+    # Kept for another time
+
+    def take_out(self) -> Kept:
+        """All that the stack holds; what is on the agenda beside it is the caller's to keep."""
+        return take_out(self._pump, now=self.now, region=os.environ[REGION])
+
+    def put_back(self, kept: Kept) -> None:
+        """Go on from there: for a cloud that was made of the same template and seed, at its
+        time. Raises KeptElsewhereError."""
+        put_back(kept, self._pump, region=os.environ[REGION])
 
     # Faults
 
@@ -200,7 +212,7 @@ class LocalCloud:
 
 
 @contextmanager
-def _own_session(seed: int, region: str) -> Iterator[None]:
+def own_session(seed: int, region: str) -> Iterator[None]:
     """A session made before has none of the hooks, and moto draws its ids at random."""
     outer, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None
     outer_region = os.environ.get(REGION)
