@@ -71,7 +71,7 @@ class DayFiveStack(cdk.Stack):
         self.intake.allow(self.order_changes.key.key_arn, "kms:Decrypt")
         self.sender.allow(wake_ups, "sqs:SendMessage")
         self.sweeper.allow(wake_ups, "sqs:SendMessage")
-        self.sweeper.allow(table, "dynamodb:UpdateItem")
+        self.sweeper.allow(table, "dynamodb:GetItem", "dynamodb:UpdateItem")
         for writer in (self.intake, self.sender):
             writer.allow(table, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
             writer.allow(self.schedules.schedule_arns, "scheduler:CreateSchedule")

@@ -83,7 +83,7 @@ class Access:
     def block(self, reason: str) -> None:
         """These credentials are refused: no calls with them until `connect`, or for six hours."""
         until = datetime.now(UTC) + BLOCKED_FOR
-        self._telemetry.count("CredentialsRefused")
+        self._telemetry.tally("troubles", "credentials_refused")
         self._telemetry.warning(
             "seller_blocked", seller_id=self._seller_id, region=self._region, reason=reason
         )

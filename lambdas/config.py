@@ -40,6 +40,7 @@ class Settings:
     policies: Policies
     sp_api_endpoint: str | None = None
     lwa_endpoint: str | None = None
+    lag_metrics: bool = False
     aws: tuple[str | None, ...] = ()
 
     @classmethod
@@ -58,6 +59,7 @@ class Settings:
             policies=_policies(environ),
             sp_api_endpoint=environ.get("SP_API_ENDPOINT") or None,
             lwa_endpoint=environ.get("LWA_ENDPOINT") or None,
+            lag_metrics=environ.get("LAG_METRICS") == "on",
             # boto3 reads these itself: here they only tell one environment from another.
             aws=tuple(environ.get(name) for name in _AWS_OWN),
         )

@@ -75,7 +75,7 @@ class Creating:
             case OutcomeUnknownError():
                 return self._unanswered(claimed, error)
             case ThrottledError():
-                self._telemetry.count("Throttled")
+                self._recorder.log_throttled(claimed, error)
                 due_at = now + _THROTTLED_WAITS
                 return self._defer(claimed, "throttled", due_at, Turn.THROTTLED)
             case AuthorizationError():

@@ -27,7 +27,7 @@ from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation, Status
 from lambdas.deadline import Deadline
 from lambdas.observability import Telemetry
-from lambdas.recorder import plan_wake_up
+from lambdas.recorder import order_fields, plan_wake_up
 
 TIMEOUT_SECONDS = 30
 _LEAST_SECONDS_FOR_AN_ORDER = 8
@@ -135,6 +135,9 @@ class Intake:
         region = self._region(change, now)
         if region is None:
             return None
+        self._telemetry.tally("sellers", change.seller_id)
+        self._telemetry.tally("marketplaces", change.marketplace_id)
+        self._telemetry.measure("NotificationLag", (now - change.changed_at).total_seconds())
         return News(
             message_id=record["messageId"],
             change=change,
@@ -273,15 +276,8 @@ class Intake:
     def _recorded(self, order: Solicitation, *, is_new: bool) -> None:
         if is_new:
             self._telemetry.count("OrdersRecorded")
-        self._telemetry.info(
-            "order_recorded",
-            seller_id=order.seller_id,
-            amazon_order_id=order.amazon_order_id,
-            marketplace_id=order.marketplace_id,
-            status=order.status,
-            reason=order.reason,
-            due_at=order.due_at.isoformat(),
-        )
+        self._telemetry.tally("states", order.status)
+        self._telemetry.info("order_recorded", **order_fields(order))
 
 
 def _is_fresh(read_at: datetime, now: datetime) -> bool:

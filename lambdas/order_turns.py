@@ -115,6 +115,7 @@ class OrderTurns:
         offered = ACTION in answer.names
         self._telemetry.count("ActionsChecked")
         self._telemetry.count("SolicitationsOffered", int(offered))
+        self._telemetry.measure("CheckLag", (datetime.now(UTC) - order.due_at).total_seconds())
         # The second gate, read afresh for each order: `live off` must stop a running sender.
         seller = self._sellers.get(order.seller_id) if offered else None
         if seller and seller.is_paused(order.marketplace_id):
@@ -143,7 +144,7 @@ class OrderTurns:
             case NotSentError():
                 return TurnResult(turn=Turn.PASSED)
             case ThrottledError():
-                self._telemetry.count("Throttled")
+                self._recorder.log_throttled(order, error)
                 return TurnResult(turn=Turn.THROTTLED)
             case AuthorizationError():
                 return TurnResult(turn=Turn.ACCESS_REFUSED, reason=str(error))

@@ -11,6 +11,7 @@ from lambdas.core.decisions import on_created
 from lambdas.core.marketplaces import Region
 from lambdas.core.solicitation import Solicitation
 from lambdas.observability import Telemetry
+from lambdas.spapi.errors import ThrottledError
 
 _OUTCOME_ATTEMPTS = 5
 _PAUSES_BEFORE_REWRITING_SENT = (1.0, 2.0, 4.0, 8.0)
@@ -23,7 +24,7 @@ def plan_wake_up(
     try:
         schedules.wake(seller_id, region, due_at)
     except AwsError as error:
-        telemetry.count("SchedulesNotCreated")
+        telemetry.tally("troubles", "schedule_not_created")
         telemetry.failure("schedule_not_created", error, seller_id=seller_id)
 
 
@@ -94,14 +95,26 @@ class Recorder:
     def log(self, event: str, order: Solicitation, **fields: str) -> None:
         """One line that says where an order stands now."""
         self._telemetry.tally("states", order.status)
-        self._telemetry.info(
-            event,
-            seller_id=order.seller_id,
-            amazon_order_id=order.amazon_order_id,
-            marketplace_id=order.marketplace_id,
-            status=order.status,
-            reason=order.reason,
-            checks=len(order.checks),
-            due_at=order.due_at.isoformat() if order.is_open else None,
-            **fields,
-        )
+        self._telemetry.tally("marketplaces", order.marketplace_id)
+        self._telemetry.info(event, **order_fields(order), **fields)
+
+    def log_throttled(self, order: Solicitation, error: ThrottledError) -> None:
+        """Amazon's usage plan had no room for a call about this order."""
+        self._telemetry.count("Throttled")
+        self._telemetry.info("throttled", **order_fields(order), operation=error.operation)
+
+
+def order_fields(order: Solicitation) -> dict[str, str | int | None]:
+    """What every log line about an order says: whose it is, how often it was checked, and what
+    was decided.
+    """
+    return {
+        "seller_id": order.seller_id,
+        "amazon_order_id": order.amazon_order_id,
+        "marketplace_id": order.marketplace_id,
+        "fulfillment_type": order.fulfillment_type,
+        "attempt": len(order.checks),
+        "status": order.status,
+        "reason": order.reason,
+        "due_at": order.due_at.isoformat() if order.is_open else None,
+    }

@@ -21,6 +21,7 @@ from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation
 from lambdas.core.window import LAST_CALL_BEFORE_CLOSE
 from lambdas.deadline import Deadline
+from lambdas.latency import latency_hooks
 from lambdas.observability import Telemetry
 from lambdas.order_turns import OrderTurns
 from lambdas.recorder import Recorder
@@ -82,7 +83,9 @@ def _sender(environment: wiring.Environment) -> "Sender":
     return Sender(
         environment,
         endpoints=Endpoints.from_overrides(settings.sp_api_endpoint, settings.lwa_endpoint),
-        open_http=lambda: httpx.Client(verify=verify, trust_env=False),
+        open_http=lambda: httpx.Client(
+            verify=verify, trust_env=False, event_hooks=latency_hooks(environment.telemetry)
+        ),
     )
 
 
@@ -116,7 +119,9 @@ class Sender:
         """Serve one wake-up; False when it has to come again."""
         telemetry = self._environment.telemetry
         try:
-            self._serve(WakeUp.from_record(record), deadline)
+            wake_up = WakeUp.from_record(record)
+            telemetry.note(seller_id=wake_up.seller_id, region=wake_up.region)
+            self._serve(wake_up, deadline)
         except (MalformedWakeUpError, AwsError) as error:
             telemetry.failure("wake_up_failed", error, message_id=record["messageId"])
             return False

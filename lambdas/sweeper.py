@@ -10,15 +10,16 @@ from lambdas.aws.orders_table import OrdersTable
 from lambdas.aws.sellers_table import SellersTable
 from lambdas.aws.wake_up_queue import WakeUpQueue
 from lambdas.core.marketplaces import Region
-from lambdas.core.seller import RegionState, Seller
+from lambdas.core.rhythm import allowed_silence
+from lambdas.core.seller import RegionState, Seller, old_client_secrets
 from lambdas.observability import Telemetry
 
 OVERDUE_AFTER = timedelta(minutes=10)
-NEXT_SWEEP = timedelta(hours=1)
 
-# What is due later has its look ahead of it, so the gauge of the closest shutting window is
-# about what is overdue, held or due before the next sweep, and no higher than this.
-FARTHEST_SHUT = timedelta(hours=48)
+# What is not held and not overdue has its look ahead of it: no order of these is closer.
+FARTHEST_SHUT = timedelta(days=7)
+
+_HOUR = timedelta(hours=1)
 
 
 class SweepIncompleteError(Exception):
@@ -57,34 +58,44 @@ class Sweeper:
         now = datetime.now(UTC)
         gauges = Gauges()
         failed: list[AwsError] = []
-        for seller in self._sellers.all(on_corrupt=failed.append):
+        for listed in self._sellers.all(on_corrupt=failed.append):
             try:
-                self._sweep_seller(seller, now, gauges)
+                # The index lists the sellers; not all of a record is in it.
+                seller = self._sellers.get(listed.seller_id)
+                if seller:
+                    self._sweep_seller(seller, now, gauges)
             except AwsError as error:
                 failed.append(error)
         for problem in failed:
             self._telemetry.failure("seller_not_swept", problem, problem=str(problem))
-        gauges.emit(self._telemetry)
+        gauges.emit(self._telemetry, now)
         self._telemetry.flush("swept")
         if failed:
             raise SweepIncompleteError(f"{len(failed)} sellers could not be swept")
 
     def _sweep_seller(self, seller: Seller, now: datetime, gauges: "Gauges") -> None:
         for region, state in seller.regions.items():
-            if self._measure(seller.seller_id, region, now, gauges):
+            if self._measure(seller, region, now, gauges):
                 self._wake_up_queue.wake(seller.seller_id, region)
-                self._telemetry.count("SellersWoken")
+                self._telemetry.tally("sellers_woken", seller.seller_id)
             self._lift_block(seller.seller_id, region, state, now, gauges)
+            self._listen(seller.seller_id, region, state, now, gauges)
+            gauges.regions.append(state)
 
-    def _measure(self, seller_id: str, region: Region, now: datetime, gauges: "Gauges") -> bool:
+    def _measure(self, seller: Seller, region: Region, now: datetime, gauges: "Gauges") -> bool:
         """Add this seller's open orders to the gauges; whether any is overdue."""
-        held = list(self._orders.held(seller_id, region))
-        soon = [*held, *self._orders.waiting(seller_id, region, until=now + NEXT_SWEEP)]
-        overdue = sum(order.due_at < now - OVERDUE_AFTER for order in soon)
-        gauges.overdue += overdue
+        since = now - OVERDUE_AFTER
+        held = list(self._orders.held(seller.seller_id, region))
+        waiting = self._orders.waiting(seller.seller_id, region, until=since)
+        # A held order is due when its window shuts.
+        overdue = [*waiting, *(order for order in held if order.due_at < since)]
         gauges.held += len(held)
-        gauges.closest = min([gauges.closest, *(order.closes_at - now for order in soon)])
-        return overdue > 0
+        if not seller.paused:
+            # Whoever pauses a seller wants its orders to wait; their windows shut all the same.
+            gauges.overdue += len(overdue)
+        shuts = (order.closes_at - now for order in (*held, *overdue))
+        gauges.closest = min([gauges.closest, *shuts])
+        return len(overdue) > 0
 
     def _lift_block(
         self, seller_id: str, region: Region, state: RegionState, now: datetime, gauges: "Gauges"
@@ -96,6 +107,19 @@ class Sweeper:
         else:
             self._sellers.lift_block(seller_id, region, version=state.blocked_version)
 
+    def _listen(
+        self, seller_id: str, region: Region, state: RegionState, now: datetime, gauges: "Gauges"
+    ) -> None:
+        if state.heard_at and state.is_silent(now):
+            gauges.silent += 1
+            self._telemetry.warning(
+                "seller_silent",
+                seller_id=seller_id,
+                region=region,
+                silent_hours=round((now - state.heard_at) / _HOUR),
+                allowed_hours=round(allowed_silence(state.usual_gap) / _HOUR),
+            )
+
 
 class Gauges:
     """How things stand over all sellers."""
@@ -104,11 +128,14 @@ class Gauges:
         self.held = 0
         self.blocked = 0
         self.overdue = 0
+        self.silent = 0
         self.closest = FARTHEST_SHUT
+        self.regions: list[RegionState] = []
 
-    def emit(self, telemetry: Telemetry) -> None:
-        telemetry.gauge("Sweeps", 1)
+    def emit(self, telemetry: Telemetry, now: datetime) -> None:
         telemetry.gauge("OrdersHeld", self.held)
         telemetry.gauge("SellersBlocked", self.blocked)
         telemetry.gauge("OrdersOverdue", self.overdue)
-        telemetry.gauge("HoursToClosestShut", self.closest / timedelta(hours=1))
+        telemetry.gauge("SellersSilent", self.silent)
+        telemetry.gauge("HoursToClosestShut", self.closest / _HOUR)
+        telemetry.gauge("ClientSecretsOld", old_client_secrets(self.regions, now))

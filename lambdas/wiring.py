@@ -31,7 +31,7 @@ class Environment:
 
     @cached_property
     def telemetry(self) -> Telemetry:
-        return Telemetry(make_logger())
+        return Telemetry(make_logger(), lags=self.settings.lag_metrics)
 
     @cached_property
     def orders(self) -> OrdersTable:

@@ -1,6 +1,6 @@
 """A seller's own record: what was connected, what is allowed, and what stands in the way."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,6 +9,9 @@ from lambdas.core.rhythm import allowed_silence, usual_gap_after
 
 # Amazon may deliver for a while under the subscription that a newer one has replaced.
 REPLACED_BELIEVED_FOR = timedelta(days=14)
+
+# Amazon ends a client secret after 180 days (Login with Amazon, "Rotate your LWA credentials").
+CLIENT_SECRET_OLD_AFTER = timedelta(days=150)
 
 BLOCKED_FOR = timedelta(hours=6)
 NOTIFICATION_SEEN_EVERY = timedelta(minutes=15)
@@ -123,6 +126,21 @@ class Seller:
             return "paused"
         state = self.regions.get(region)
         return state.why_no_calls(now) if state else "not_connected"
+
+
+def old_client_secrets(states: Iterable[RegionState], now: datetime) -> int:
+    """How many client secrets are to be rotated before Amazon ends them.
+
+    Where sellers share the deployment's application there is one secret: the latest known of it
+    is the one that is stored.
+    """
+    shared: list[datetime] = []
+    of_their_own: list[datetime] = []
+    for state in states:
+        if state.secret_stored_at:
+            (shared if state.shares_application else of_their_own).append(state.secret_stored_at)
+    in_use = [*of_their_own, *([max(shared)] if shared else [])]
+    return sum(now - stored_at > CLIENT_SECRET_OLD_AFTER for stored_at in in_use)
 
 
 def slowed_until(state: RegionState, *, throttled: bool, now: datetime) -> datetime:

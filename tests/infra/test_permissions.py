@@ -45,7 +45,7 @@ def test_the_sweeper_may_look_lift_blocks_and_send_wake_ups(stack: ReadableStack
     assert stack.allowed("SweeperRole") == {
         "${SweeperLogs.Arn}": LOGS,
         "${WakeUpQueue.Arn}": {"sqs:SendMessage"},
-        "${OrdersTable.Arn}": {"dynamodb:UpdateItem"},
+        "${OrdersTable.Arn}": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "${OrdersTable.Arn}/index/open_orders": {"dynamodb:Query"},
     }
 
