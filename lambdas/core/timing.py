@@ -68,13 +68,8 @@ def after_trouble(window: SolicitationWindow, *, now: datetime) -> datetime:
 
 
 def put_off(due_at: datetime, window: SolicitationWindow, hours: SendingHours | None) -> datetime:
-    """The next instant inside the hours, or `due_at` as it is where the window has no room.
-
-    The close itself is no check but the order's end, and stays.
-    """
-    if hours is None or window.has_shut(due_at):
-        return due_at
-    later = hours.next(due_at)
+    """The next instant inside the hours, or `due_at` as it is where the window has no room."""
+    later = hours.next(due_at) if hours else due_at
     return later if later <= window.closes_at - _LAST_PUT_OFF else due_at
 
 
