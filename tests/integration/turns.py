@@ -23,6 +23,9 @@ _GET_LASTS = timedelta(seconds=10)
 _POST_LASTS = timedelta(seconds=20)
 
 
+_THINGS = {"SELLER": "seller", "SETTINGS": "settings"}
+
+
 class AbandonedError(BaseException):
     """This order of calls is one that was tried already: nothing more is to be learnt from it."""
 
@@ -113,6 +116,7 @@ class Turns:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.timed = False
+        self.taken: list[tuple[str, Step]] = []
         self._actors: dict[str, _Actor] = {}
         self._path: list[_Choice] = []
         self._back = threading.Semaphore(0)
@@ -144,7 +148,11 @@ class Turns:
         self._lots = None
 
     def run(self, actors: Mapping[str, Callable[[], object]]) -> None:
-        """Let the actors of one scene act, in the order that is being tried."""
+        """Let the actors of one scene act, in the order that is being tried.
+
+        The steps that they took are in `taken` then.
+        """
+        self.taken = []
         self._actors = {name: _Actor(act, self._back) for name, act in actors.items()}
         depth = 0
         try:
@@ -153,6 +161,7 @@ class Turns:
                     self._path.append(self._choose(steps))
                 choice = self._path[depth]
                 assert _seen(choice.steps) == _seen(steps), "the scene does not repeat itself"
+                self.taken.append((choice.chosen, steps[choice.chosen]))
                 self._actors[choice.chosen].go()
                 depth += 1
         finally:
@@ -276,8 +285,8 @@ def aws_steps(turns: Turns) -> Iterator[None]:
 
 def _aws_step(operation: str, params: Mapping[str, Any], turns: Turns) -> Step:
     key = params.get("Key") or params.get("Item") or {}
-    is_seller = key.get("amazon_order_id", {}).get("S") == "SELLER"
-    thing = ("seller" if is_seller else "order") if "TableName" in params else None
+    sort_key = key.get("amazon_order_id", {}).get("S")
+    thing = _THINGS.get(sort_key, "order") if "TableName" in params else None
     return Step(
         name=operation,
         thing=thing,
