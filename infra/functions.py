@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.acknowledged import acknowledge
 from infra.asset import ARCHITECTURE, RUNTIME
 from infra.settings import Settings
 
@@ -23,6 +24,7 @@ class Function(Construct):
         scope: Construct,
         id: str,
         *,
+        description: str,
         code: lambda_.Code,
         environment: Mapping[str, str],
         settings: Settings,
@@ -43,6 +45,7 @@ class Function(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
+            description=description,
             code=code,
             handler=f"lambdas.{id.lower()}.lambda_handler",
             runtime=RUNTIME,
@@ -54,6 +57,11 @@ class Function(Construct):
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             recursive_loop=recursive_loop,
+        )
+        acknowledge(
+            self.function,
+            "AwsSolutions-L1",
+            "A newer runtime is taken on purpose, once the tests run on it",
         )
 
     def allow(self, resource: str, *actions: str, **conditions: Mapping[str, str]) -> None:
@@ -84,6 +92,7 @@ class Function(Construct):
         events.Rule(
             self,
             "Timer",
+            description=f"Runs DayFive's {self.node.id}",
             schedule=events.Schedule.rate(interval),
             targets=[targets.LambdaFunction(self.function)],
         )

@@ -6,6 +6,8 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.acknowledged import acknowledge
+
 
 class Schedules(Construct):
     """The functions create schedules at run time; the group, the role and the DLQ are theirs."""
@@ -22,6 +24,11 @@ class Schedules(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
+        )
+        acknowledge(
+            self.dlq,
+            "AwsSolutions-SQS3",
+            "It is a dead-letter queue: the schedules name it, which are made at run time",
         )
         self.role = iam.Role(self, "Role", assumed_by=self._scheduler())
         self.role.add_to_policy(

@@ -6,9 +6,10 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.acknowledged import acknowledge_pattern
 from infra.asset import lambda_asset
-from infra.functions import Function
 from infra.choices import as_variable
+from infra.functions import Function
 from infra.order_change_queue import OrderChangeQueue
 from infra.orders_table import OrdersTable
 from infra.schedules import Schedules
@@ -20,7 +21,7 @@ DESCRIPTION = "DayFive: asks every Amazon buyer for a review, once and inside Am
 
 class DayFiveStack(cdk.Stack):
     def __init__(self, scope: Construct, id: str) -> None:
-        super().__init__(scope, id, description=DESCRIPTION)
+        super().__init__(scope, id, description=DESCRIPTION, tags={"application": "DayFive"})
         settings = Settings.from_context(self.node)
         seconds = cdk.Duration.seconds
 
@@ -36,14 +37,25 @@ class DayFiveStack(cdk.Stack):
             environment=self._environment(settings),
             settings=settings,
         )
-        self.intake = function("Intake", timeout=seconds(30))
+        self.intake = function(
+            "Intake",
+            description="Takes in ORDER_CHANGE notifications: records orders, plans their checks",
+            timeout=seconds(30),
+        )
         self.intake.poll(self.order_changes.queue, batch_size=100, window=seconds(5))
         # The Sender continues a long backlog by a message to its own queue.
         self.sender = function(
-            "Sender", timeout=seconds(90), recursive_loop=lambda_.RecursiveLoop.ALLOW
+            "Sender",
+            description="Asks Amazon about a seller's due orders and sends the solicitations",
+            timeout=seconds(90),
+            recursive_loop=lambda_.RecursiveLoop.ALLOW,
         )
         self.sender.poll(self.wake_ups.queue, batch_size=1)
-        self.sweeper = function("Sweeper", timeout=seconds(300))
+        self.sweeper = function(
+            "Sweeper",
+            description="Wakes sellers whose due orders nobody looked at, and measures how all is",
+            timeout=seconds(300),
+        )
         self.sweeper.run_every(cdk.Duration.hours(1))
 
         self._grant()
@@ -75,6 +87,11 @@ class DayFiveStack(cdk.Stack):
         for writer in (self.intake, self.sender):
             writer.allow(table, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
             writer.allow(self.schedules.schedule_arns, "scheduler:CreateSchedule")
+            acknowledge_pattern(
+                writer,
+                self.schedules.schedule_arns,
+                "Schedules are made at run time, and named after seller and minute",
+            )
             writer.allow(
                 self.schedules.role.role_arn,
                 "iam:PassRole",
@@ -85,6 +102,11 @@ class DayFiveStack(cdk.Stack):
         # Secrets Manager ends a secret's ARN with a dash and six characters of its own.
         for secret in ("dayfive/app-??????", "dayfive/sellers/*"):
             self.sender.allow(self._secret_arn(secret), "secretsmanager:GetSecretValue")
+        acknowledge_pattern(
+            self.sender,
+            self._secret_arn("dayfive/sellers/*"),
+            "Secrets are made at run time, one for each seller that is connected",
+        )
 
     def _secret_arn(self, name: str) -> str:
         return self.format_arn(
