@@ -11,6 +11,7 @@ from lambdas.core.marketplaces import region_of
 from lambdas.core.placing import (
     MARKETPLACE_PAUSED,
     REPLACEMENT_ORDER,
+    reason_at_end,
     reason_of_skipping,
     status_at_end,
 )
@@ -60,7 +61,7 @@ def on_release(
     if reason := _why_not_released(known, now, settings):
         return Refused(reason=reason)
     if known.window.has_shut(now):
-        ended = known.move(Event.RELEASED, status_at_end(known), known.reason)
+        ended = known.move(Event.RELEASED, status_at_end(known), reason_at_end(known))
         return Changed(solicitation=ended)
     return Changed(
         solicitation=known.move(

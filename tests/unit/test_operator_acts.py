@@ -98,14 +98,20 @@ def test_a_held_order_is_released_into_its_window() -> None:
 
 
 @pytest.mark.parametrize(
-    ("posts_open", "status"), [(0, Status.EXPIRED), (1, Status.SENT_UNCONFIRMED)]
+    ("posts_open", "status", "reason"),
+    [
+        (0, Status.EXPIRED, "HTTP 404"),
+        (1, Status.SENT_UNCONFIRMED, "create_call_never_answered"),
+    ],
 )
-def test_a_held_order_released_after_its_window_ends(posts_open: int, status: Status) -> None:
+def test_a_held_order_released_after_its_window_ends(
+    posts_open: int, status: Status, reason: str
+) -> None:
     held = solicitation(status=Status.HELD, reason="HTTP 404", posts_open=posts_open)
 
     order = changed(released(held, now=SHUT))
 
-    assert (order.status, order.reason) == (status, "HTTP 404")
+    assert (order.status, order.reason) == (status, reason)
 
 
 @pytest.mark.parametrize("reason", ["skipped_by_operator", "excluded_sku: MUG"])
