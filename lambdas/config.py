@@ -22,6 +22,9 @@ _REQUIRED = (
 )
 _AWS_OWN = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID")
 
+# How many orders of a batch the intake takes in side by side, waiting for AWS.
+ORDERS_AT_ONCE = 16
+
 
 class SettingsError(ValueError):
     """The function's environment lacks a variable or has one that cannot be read."""
@@ -41,6 +44,7 @@ class Settings:
     sp_api_endpoint: str | None = None
     lwa_endpoint: str | None = None
     lag_metrics: bool = False
+    orders_at_once: int = ORDERS_AT_ONCE
     aws: tuple[str | None, ...] = ()
 
     @classmethod
@@ -59,6 +63,7 @@ class Settings:
             policies=_policies(environ),
             sp_api_endpoint=environ.get("SP_API_ENDPOINT") or None,
             lwa_endpoint=environ.get("LWA_ENDPOINT") or None,
+            orders_at_once=int(environ.get("ORDERS_AT_ONCE") or ORDERS_AT_ONCE),
             lag_metrics=environ.get("LAG_METRICS") == "on",
             # boto3 reads these itself: here they only tell one environment from another.
             aws=tuple(environ.get(name) for name in _AWS_OWN),
@@ -76,7 +81,7 @@ def _policies(environ: Mapping[str, str]) -> Policies:
 def _choices(
     environ: Mapping[str, str], name: str, read: Callable[[str], Choice]
 ) -> tuple[tuple[str, Choice], ...]:
-    """Reads `5` and `5,AFN=6,A1PA6795UKMFR9/AFN=8`: the default, then what differs from it."""
+    """Reads `5` and `5,AFN=6,DE=7,DE/AFN=8`: the default, then what differs from it."""
     default, *others = environ[name].split(",")
     pairs = [other.partition("=") for other in others]
     return (

@@ -1,7 +1,8 @@
 """OrderChangeQueue to Orders table: takes in notifications and plans each order's first check."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -51,6 +52,7 @@ class News:
     change: OrderChange
     region: Region
     sent_at: datetime
+    settings: SellerSettings
 
 
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -69,6 +71,7 @@ def _intake(environment: wiring.Environment) -> "Intake":
         schedules=environment.schedules,
         policies=environment.settings.policies,
         telemetry=environment.telemetry,
+        orders_at_once=environment.settings.orders_at_once,
     )
 
 
@@ -84,6 +87,7 @@ class Intake:
         schedules: Schedules,
         policies: Policies,
         telemetry: Telemetry,
+        orders_at_once: int,
     ) -> None:
         self._orders = orders
         self._sellers = sellers
@@ -91,6 +95,7 @@ class Intake:
         self._schedules = schedules
         self._policies = policies
         self._telemetry = telemetry
+        self._orders_at_once = orders_at_once
         self._seen: dict[str, tuple[datetime, Seller]] = {}
         self._settings_seen: dict[str, tuple[datetime, SellerSettings]] = {}
 
@@ -117,10 +122,21 @@ class Intake:
                 if news:
                     key = (news.change.seller_id, news.change.amazon_order_id)
                     by_order[key].append(news)
-        for news_of_one in by_order.values():
-            if not self._take_in_alone(news_of_one, deadline):
+        for news_of_one, taken_in in self._side_by_side(list(by_order.values()), deadline):
+            if not taken_in:
                 failed += [news.message_id for news in news_of_one]
         return failed
+
+    def _side_by_side(
+        self, orders: list[list[News]], deadline: Deadline
+    ) -> Iterator[tuple[list[News], bool]]:
+        """Take in many orders at once, as each does little but wait for AWS."""
+        if min(self._orders_at_once, len(orders)) < 2:
+            yield from ((news, self._take_in_alone(news, deadline)) for news in orders)
+            return
+        with ThreadPoolExecutor(min(self._orders_at_once, len(orders))) as threads:
+            taken_in = threads.map(lambda news: self._take_in_alone(news, deadline), orders)
+            yield from zip(orders, taken_in, strict=True)
 
     def _read(self, record: Mapping[str, Any]) -> News | None:
         """One record's news, or None for what needs no work. Raises for what must not be lost."""
@@ -143,6 +159,7 @@ class Intake:
             change=change,
             region=region,
             sent_at=_sent_at(record, now),
+            settings=self._settings_of(change.seller_id),
         )
 
     def _region(self, change: OrderChange, now: datetime) -> Region | None:
@@ -256,7 +273,6 @@ class Intake:
         """The order after all of this news, and why some of it changed nothing."""
         order, reasons = known, []
         now = datetime.now(UTC)
-        settings = self._settings_of(news[0].change.seller_id)
         for one in news:
             decision = on_order_change(
                 order,
@@ -265,7 +281,7 @@ class Intake:
                 sent_at=one.sent_at,
                 now=now,
                 policy=self._policies.of(one.change.marketplace_id, one.change.fulfillment_type),
-                settings=settings,
+                settings=one.settings,
             )
             if isinstance(decision, Ignore):
                 reasons.append(decision.reason)

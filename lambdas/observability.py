@@ -4,6 +4,7 @@ import logging
 import sys
 import traceback
 from collections import Counter
+from threading import Lock
 from typing import Any, Literal, TextIO
 
 from aws_lambda_powertools import Logger
@@ -66,6 +67,7 @@ class Telemetry:
     def __init__(self, logger: Logger, *, lags: bool = False) -> None:
         self._logger = logger
         self._with_lags = lags
+        self._lock = Lock()  # the intake takes in many orders at once
         self._clear()
 
     def info(self, event: str, **fields: Any) -> None:
@@ -81,7 +83,8 @@ class Telemetry:
         self._logger.error(event, extra={**fields, "error": type(error).__name__, "where": where})
 
     def count(self, metric: Counted, number: int = 1) -> None:
-        self._counts[metric] += number
+        with self._lock:
+            self._counts[metric] += number
 
     def gauge(self, metric: Gauge, value: float) -> None:
         self._gauges[metric] = value
@@ -89,10 +92,12 @@ class Telemetry:
     def measure(self, lag: Lag, value: float) -> None:
         """One value of a lag, in its unit; a clock that is wrong makes none of them negative."""
         if self._with_lags:
-            self._lags.setdefault(lag, []).append(max(value, 0.0))
+            with self._lock:
+                self._lags.setdefault(lag, []).append(max(value, 0.0))
 
     def tally(self, group: str, word: str) -> None:
-        self._tallies.setdefault(group, Counter())[word] += 1
+        with self._lock:
+            self._tallies.setdefault(group, Counter())[word] += 1
 
     def note(self, **fields: str) -> None:
         self._notes |= fields

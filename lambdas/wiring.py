@@ -17,9 +17,7 @@ from lambdas.config import Settings
 from lambdas.observability import Telemetry, make_logger
 
 # Three quick attempts: the queues' own redelivery is the patient one.
-_AWS_CONFIG = Config(
-    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
-)
+_RETRIES = {"mode": "standard", "total_max_attempts": 3}
 
 
 class Environment:
@@ -28,6 +26,12 @@ class Environment:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._session = boto3.session.Session()
+        self._config = Config(
+            connect_timeout=1,
+            read_timeout=3,
+            retries=_RETRIES,
+            max_pool_connections=settings.orders_at_once,
+        )
 
     @cached_property
     def telemetry(self) -> Telemetry:
@@ -68,7 +72,7 @@ class Environment:
         return self._client("dynamodb")
 
     def _client(self, service: str) -> Any:
-        return self._session.client(service, config=_AWS_CONFIG)
+        return self._session.client(service, config=self._config)
 
 
 def environment() -> Environment:

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 from botocore.handlers import BUILTIN_HANDLERS
-from moto import mock_aws
 
 from lambdas.config import Settings
 from lambdas.core.delivery import DeliveryNews, Promise
@@ -22,8 +21,7 @@ from lambdas.spapi.endpoints import Endpoints
 from lambdas.wiring import Environment
 from ops.bench.turn_taking import TurnTakingClock
 from ops.demo.stage import CLIENT_ID, CLIENT_SECRET, refresh_token, register
-from ops.local_cloud.cloud import own_session
-from ops.local_cloud.shortcuts import shortcuts
+from ops.local_cloud.cloud import account
 from ops.local_cloud.stack import Stack, definitions
 from ops.local_cloud.template import synthesise
 from ops.simulator.orders import SimulatedOrder
@@ -92,10 +90,8 @@ def plant(*, moved: bool = True) -> Iterator[Plant]:
     simulator = Simulator()
     with ExitStack() as stack:
         clock = stack.enter_context(TurnTakingClock(START)) if moved else None
-        stack.enter_context(mock_aws(config={"lambda": {"use_docker": False}}))
-        stack.enter_context(shortcuts())
         stack.enter_context(_distance(AWS_LATENCY))
-        stack.enter_context(own_session(0, REGION))
+        stack.enter_context(account(0, REGION))
         server = None if moved else stack.enter_context(serve(simulator))
         made = Stack(synthesise(), REGION)
         simulator.add_application(CLIENT_ID, CLIENT_SECRET)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from threading import local
 from typing import Any, Self
 
 from botocore.handlers import BUILTIN_HANDLERS
@@ -43,7 +44,7 @@ class Calls:
         self._clock = clock
         self._latency = latency.total_seconds()
         self._function: str | None = None
-        self._parameters: Mapping[str, Any] = {}
+        self._of_thread = local()  # a function may make calls side by side
         # Registered after moto's own handler of before-send, so that moto has acted by then.
         self._handlers = [
             ("provide-client-params", self._before),
@@ -62,17 +63,22 @@ class Calls:
     @contextmanager
     def within(self, function: str) -> Iterator[None]:
         """Calls made inside are the function's; outside they are the pump's or the test's."""
-        outer = self._function, self._parameters
-        self._function = function
+        outer, self._function = self._function, function
+        parameters = self._parameters
         try:
             yield
         finally:
-            self._function, self._parameters = outer
+            self._function, self._of_thread.parameters = outer, parameters
+
+    @property
+    def _parameters(self) -> Mapping[str, Any]:
+        parameters: Mapping[str, Any] = getattr(self._of_thread, "parameters", {})
+        return parameters
 
     def _before(self, *, event_name: str, params: Mapping[str, Any], **_: Any) -> None:
         if self._function:
             self._clock.sleep(0)  # a run past its deadline does nothing more
-            self._parameters = params
+            self._of_thread.parameters = params
             self._tell(event_name, Phase.BEFORE)
 
     def _answer(self, *, event_name: str, **_: Any) -> None:

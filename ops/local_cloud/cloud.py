@@ -82,8 +82,7 @@ class LocalCloud:
         clock = Clock(start)
         calls = Calls(clock, behaviour.call_latency)
         world = World(clock=clock, agenda=Agenda(clock), behaviour=behaviour, seed=seed)
-        without_docker = mock_aws(config={"lambda": {"use_docker": False}})
-        with clock, calls, without_docker, shortcuts(), own_session(seed, region):
+        with clock, calls, account(seed, region):
             variables = environment or {}
             pump = Pump(template, world, calls, region=region, code=code, environment=variables)
             yield cls(world, calls, pump)
@@ -212,7 +211,15 @@ class LocalCloud:
 
 
 @contextmanager
-def own_session(seed: int, region: str) -> Iterator[None]:
+def account(seed: int, region: str) -> Iterator[None]:
+    """An empty account of moto's, in which functions are known but not run."""
+    without_docker = mock_aws(config={"lambda": {"use_docker": False}})
+    with without_docker, shortcuts(), _own_session(seed, region):
+        yield
+
+
+@contextmanager
+def _own_session(seed: int, region: str) -> Iterator[None]:
     """A session made before has none of the hooks, and moto draws its ids at random."""
     outer, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None
     outer_region = os.environ.get(REGION)

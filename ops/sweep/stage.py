@@ -175,9 +175,15 @@ def stage(code: Path = CODE, behaviour: Behaviour = SPARING) -> Iterator[Stage]:
     """Set the stage: the stack as it would be deployed, with one live seller."""
     simulator = Simulator()
     endpoints = {"SP_API_ENDPOINT": f"{NOBODY}/{{region}}", "LWA_ENDPOINT": NOBODY}
+    # A call is known by its number, so a function's calls follow each other.
+    one_at_a_time = {"ORDERS_AT_ONCE": "1"}
     template = _without_timer(synthesise())
     with LocalCloud.create(
-        template, start=_FIRST_DAY, environment=endpoints, behaviour=behaviour, code=code
+        template,
+        start=_FIRST_DAY,
+        environment=endpoints | one_at_a_time,
+        behaviour=behaviour,
+        code=code,
     ) as cloud:
         simulator.add_application(CLIENT_ID, CLIENT_SECRET, _CENTURIES)
         simulator.add_seller(

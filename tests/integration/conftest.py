@@ -142,6 +142,7 @@ class World:
             schedules=environment.schedules,
             policies=environment.settings.policies,
             telemetry=environment.telemetry,
+            orders_at_once=4,
         )
         self.sender = Sender(
             environment,
