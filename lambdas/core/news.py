@@ -100,10 +100,8 @@ def _opened(
 ) -> Solicitation:
     window = window_of(news, now=now, policy=policy)
     why_skipped = REPLACEMENT_ORDER if change.is_replacement else excluded
-    status, reason = (
-        (Status.SKIPPED, why_skipped)
-        if why_skipped
-        else place(change.marketplace_id, region, news, window, now=now)
+    status, reason = place(
+        change.marketplace_id, region, news, window, why_skipped=why_skipped, now=now
     )
     require_move(None, Event.SHIPPED, status)
     return Solicitation(
@@ -252,10 +250,14 @@ def _with_news(
         and dates_problem(news, now) == dates_problem(known.news, now)
     ):
         return replace(known, news=news)
-    status, reason = (
-        (Status.SKIPPED, why_skipped)
-        if why_skipped
-        else place(known.marketplace_id, known.region, news, window, now=now, known=known)
+    status, reason = place(
+        known.marketplace_id,
+        known.region,
+        news,
+        window,
+        why_skipped=why_skipped,
+        now=now,
+        known=known,
     )
     return known.move(
         Event.NEW_NEWS,

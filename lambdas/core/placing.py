@@ -22,10 +22,13 @@ def place(
     news: DeliveryNews,
     window: SolicitationWindow,
     *,
+    why_skipped: str | None,
     now: datetime,
     known: Solicitation | None = None,
 ) -> tuple[Status, str | None]:
     """Where an order that is planned (anew) belongs, and why if it is not simply waiting."""
+    if why_skipped:
+        return Status.SKIPPED, why_skipped
     if window.has_shut(now):
         return status_at_end(known), WINDOW_ALREADY_SHUT
     served_by = region_of(marketplace_id)

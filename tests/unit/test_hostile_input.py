@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -22,8 +23,10 @@ from lambdas.core.order_change import (
     OrderChange,
     parse_notification,
 )
+from lambdas.core.policy import Policy
+from lambdas.core.sending_hours import SendingHours
 from lambdas.core.solicitation import Status
-from tests.records import NO_SETTINGS, POLICY, SHIPPED_AT, WINDOW, solicitation
+from tests.records import NO_SETTINGS, SHIPPED_AT, WINDOW, solicitation
 
 BODIES = [path.read_bytes() for path in sorted(Path("tests/events").glob("*.json"))]
 CANARY = "D0Q 5U0"
@@ -35,9 +38,11 @@ KNOWN = [
     solicitation(status=Status.HELD, reason="reversed_delivery_dates"),
     solicitation(status=Status.EXPIRED),
     solicitation(status=Status.SENT),
+    solicitation(status=Status.SKIPPED, reason="excluded_sku: MUG", skus=("MUG",)),
     solicitation(status=Status.SENDING, claim="claim-1", claim_until=NOW, posts_open=1),
     solicitation(status=Status.SENDING, claim_until=WINDOW.closes_at, claim="c", posts_open=1),
 ]
+POLICY = Policy(sending_hours=SendingHours(first=9, until=21, zone=ZoneInfo("America/Chicago")))
 
 TOKENS = [
     b"null", b"true", b"-0", b"1e999", b"NaN", b"-Infinity", b"0" * 40, b"9" * 5000, b'""',
