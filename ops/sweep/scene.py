@@ -195,10 +195,7 @@ class Scene:
         )
 
     def lose_schedules(self) -> None:
-        """As if Scheduler had never fired them."""
-        scheduler = self._stage.deployment.client("scheduler")
-        for planned in self._stage.cloud.schedules():
-            scheduler.delete_schedule(Name=planned.name, GroupName=planned.group)
+        self._stage.lose_schedules()
 
     # What the operator does
 

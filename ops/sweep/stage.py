@@ -115,6 +115,12 @@ class Stage:
             for message in self.cloud.dead_letters(self.cloud.outputs[f"{name}Url"]):
                 self.canaries.look(name, f"{message.body} {message.attributes}")
 
+    def lose_schedules(self) -> None:
+        """As if Scheduler had never fired those that are there."""
+        scheduler = self.deployment.client("scheduler")
+        for planned in self.cloud.schedules():
+            scheduler.delete_schedule(Name=planned.name, GroupName=planned.group)
+
     def dead_letters(self) -> dict[str, int]:
         return {
             name: len(self.cloud.dead_letters(self.cloud.outputs[f"{name}Url"]))
@@ -175,15 +181,9 @@ def stage(code: Path = CODE, behaviour: Behaviour = SPARING) -> Iterator[Stage]:
     """Set the stage: the stack as it would be deployed, with one live seller."""
     simulator = Simulator()
     endpoints = {"SP_API_ENDPOINT": f"{NOBODY}/{{region}}", "LWA_ENDPOINT": NOBODY}
-    # A call is known by its number, so a function's calls follow each other.
-    one_at_a_time = {"ORDERS_AT_ONCE": "1"}
     template = _without_timer(synthesise())
     with LocalCloud.create(
-        template,
-        start=_FIRST_DAY,
-        environment=endpoints | one_at_a_time,
-        behaviour=behaviour,
-        code=code,
+        template, start=_FIRST_DAY, environment=endpoints, behaviour=behaviour, code=code
     ) as cloud:
         simulator.add_application(CLIENT_ID, CLIENT_SECRET, _CENTURIES)
         simulator.add_seller(
