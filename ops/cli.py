@@ -10,7 +10,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.aws.errors import AwsError
 from lambdas.spapi.endpoints import EndpointRefusedError
-from ops.commands import connect, demo, disconnect, live, orders, redrive, status
+from ops.commands import (
+    connect,
+    demo,
+    disconnect,
+    live,
+    order_acts,
+    orders,
+    pausing,
+    redrive,
+    settings,
+    status,
+)
 from ops.commands.console import command_group, errors, moment
 from ops.commands.usage import usage_text
 from ops.errors import OperatorError
@@ -20,7 +31,18 @@ app = command_group(
     help="Asks every Amazon buyer for a product review and seller feedback: once, in time.",
 )
 # In the order of a seller's first days.
-for commands in (connect, live, status, orders, redrive, disconnect, demo):
+for commands in (
+    connect,
+    live,
+    status,
+    orders,
+    order_acts,
+    pausing,
+    settings,
+    redrive,
+    disconnect,
+    demo,
+):
     app.add_typer(commands.app)
 
 _EVERYTHING_HERE = frozenset({"demo"})

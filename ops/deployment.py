@@ -15,6 +15,8 @@ from lambdas.aws.sellers_table import SellersTable
 from lambdas.aws.settings_table import SettingsTable
 from lambdas.aws.wake_up_queue import WakeUpQueue
 from lambdas.config import Settings, SettingsError
+from lambdas.core.policy import Policy
+from lambdas.core.solicitation import Solicitation
 from ops.errors import OperatorError
 
 STACK_NAME = "DayFive"
@@ -90,6 +92,10 @@ class Deployment:
             return Settings.from_env(function.get("Environment", {}).get("Variables", {}))
         except SettingsError as error:
             raise OperatorError(f"the function {name} is not set up: {error}") from None
+
+    def policy_of(self, order: Solicitation) -> Policy:
+        """What the functions go by for this order. Raises OperatorError."""
+        return self.settings.policies.of(order.marketplace_id, order.fulfillment_type)
 
     @cached_property
     def schedules(self) -> Schedules:

@@ -1,16 +1,17 @@
 """One order's whole story: what was believed, what Amazon said, what comes next, and why."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lambdas.core.delivery import EstimateSource, estimate_delivery
-from lambdas.core.marketplaces import country_of
+from lambdas.core.marketplaces import country_of, zone_of
 from lambdas.core.placing import REPLACEMENT_ORDER
 from lambdas.core.policy import Policy
 from lambdas.core.seller import Seller
 from lambdas.core.seller_settings import SellerSettings
-from lambdas.core.solicitation import Solicitation, Status
-from lambdas.core.timing import LAST_CHECKS_BEFORE_CLOSE, RETRY_AT_THE_END, first_check_at
+from lambdas.core.solicitation import Check, Solicitation, Status
+from lambdas.core.timing import RETRY_AT_THE_END, first_check_at, last_checks
 from ops.reasons import ANSWERS, WHY_NO_CALLS, is_trouble, why, word_of
 from ops.wording import counted, moment, stretch, when
 
@@ -48,10 +49,11 @@ def tell(
         delivery=tuple(_delivery(order, policy, now)),
         window=_window(order, now),
         checks=tuple(
-            (moment(check.at), ANSWERS.get(check.answer, check.answer)) for check in order.checks
+            (f"{moment(check.at)}{_local(check.at, order)}", _answer(check))
+            for check in order.checks
         ),
         next=_next(order, policy, now),
-        obstacles=tuple(_obstacles(order, seller, settings, now)) if order.is_open else (),
+        obstacles=tuple(_obstacles(order, seller, settings, policy, now)) if order.is_open else (),
     )
 
 
@@ -60,13 +62,40 @@ def _introduced(order: Solicitation) -> str:
     skus = f"; SKUs: {', '.join(order.skus)}" if order.skus else ""
     country, marketplace = country_of(order.marketplace_id), order.marketplace_id
     where = marketplace if country == marketplace else f"{country} ({marketplace})"
-    return f"of {order.seller_id} in {order.region}, marketplace {where}, {fulfilled}{skus}"
+    zone = zone_of(order.marketplace_id)
+    clock = f"; local times are those of {zone}" if zone else ""
+    return f"of {order.seller_id} in {order.region}, marketplace {where}, {fulfilled}{skus}{clock}"
+
+
+def _answer(check: Check) -> str:
+    return ANSWERS.get(check.answer, check.answer)
+
+
+def _local(instant: datetime, order: Solicitation) -> str:
+    """The time on the marketplace's own clock, in brackets; nothing where that is not known."""
+    zone = _zone(order)
+    if zone is None:
+        return ""
+    there = instant.astimezone(zone)
+    day = "" if there.date() == instant.astimezone(UTC).date() else f"{there:%m-%d} "
+    return f" ({day}{there:%H:%M} local)"
+
+
+def _zone(order: Solicitation) -> ZoneInfo | None:
+    name = zone_of(order.marketplace_id)
+    try:
+        return ZoneInfo(name) if name else None
+    except ZoneInfoNotFoundError:  # a machine without the table of zones
+        return None
 
 
 def _outcome(order: Solicitation) -> str:
     text = why(order)
     if order.sent_at:
-        text += f" That was on {moment(order.sent_at)}; Amazon's request id: {order.request_id}."
+        local = _local(order.sent_at, order)
+        text += (
+            f" That was {moment(order.sent_at)}{local}; Amazon's request id: {order.request_id}."
+        )
     if order.status is Status.EXPIRED and order.checks:
         text += f" Amazon was asked {counted(len(order.checks), 'time')}, as listed below."
     if order.is_open and order.posts_open and order.status is not Status.SENDING:
@@ -157,7 +186,9 @@ def _next_look(order: Solicitation, policy: Policy, now: datetime) -> str:
             f"It is due since {moment(order.due_at)}: the sender looks at it within minutes, and"
             " the hourly sweep wakes the sender if that was lost."
         )
-    return f"{when(order.due_at, now=now)}: {_what_is_due(order, policy)}."
+    there = _local(order.due_at, order).replace(" (", ", ")
+    due = when(order.due_at, now=now).removesuffix(")")
+    return f"{due}{there or ')'}: {_what_is_due(order, policy)}."
 
 
 def _what_is_due(order: Solicitation, policy: Policy) -> str:
@@ -166,9 +197,10 @@ def _what_is_due(order: Solicitation, policy: Policy) -> str:
         return "its window shuts, and it ends"
     if is_trouble(order):
         return "the call that failed is tried again, after an hour or half of the time left"
-    for before in LAST_CHECKS_BEFORE_CLOSE:
-        if abs(window.closes_at - before - order.due_at) < _SAME:
-            return f"one of the two last checks, {stretch(before)} before its window shuts"
+    for last in last_checks(window, policy=policy):
+        if abs(last - order.due_at) < _SAME:
+            before = stretch(window.closes_at - last)
+            return f"one of the two last checks, {before} before its window shuts"
     if abs(first_check_at(window, policy=policy) - order.due_at) < _SAME:
         return (
             f"the first check, {policy.delay.days} days after the parcel is taken to be there at"
@@ -186,9 +218,14 @@ def _what_is_due(order: Solicitation, policy: Policy) -> str:
 
 
 def _obstacles(
-    order: Solicitation, seller: Seller, settings: SellerSettings, now: datetime
+    order: Solicitation, seller: Seller, settings: SellerSettings, policy: Policy, now: datetime
 ) -> list[str]:
     found = []
+    if hours := policy.sending_hours:
+        found.append(
+            f"Amazon is asked only from {hours.first} to {hours.until} o'clock local time"
+            " (sending_hours in cdk.json)."
+        )
     if reason := seller.why_no_calls(order.region, now):
         found.append(f"{WHY_NO_CALLS[reason]}{_until(seller, order, reason)}")
     if order.marketplace_id in seller.paused_marketplaces:

@@ -124,6 +124,7 @@ def seller_from(item: Item) -> Seller:
             seller_id=item["seller_id"],
             live=bool(item.get("live", False)),
             paused=bool(item.get("paused", False)),
+            paused_since=_instant(item, "paused_since"),
             paused_marketplaces=frozenset(item.get("paused_marketplaces", ())),
             application_id=item.get("application_id"),
             regions={

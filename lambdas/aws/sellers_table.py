@@ -101,9 +101,16 @@ class SellersTable:
     def set_live(self, seller_id: str, live: bool) -> None:
         self._update(seller_id, "SET live = :live", values={":live": live})
 
-    def set_paused(self, seller_id: str, paused: bool) -> None:
-        """Stop or allow all calls for this seller."""
-        self._update(seller_id, "SET paused = :paused", values={":paused": paused})
+    def set_paused(self, seller_id: str, paused: bool, *, now: datetime | None = None) -> None:
+        """Stop or allow all calls for this seller; since when it is paused is noted with `now`."""
+        if paused and now:
+            expression = "SET paused = :paused, paused_since = if_not_exists(paused_since, :now)"
+            self._update(seller_id, expression, values={":paused": True, ":now": to_text(now)})
+        elif paused:
+            self._update(seller_id, "SET paused = :paused", values={":paused": True})
+        else:
+            expression = "SET paused = :paused REMOVE paused_since"
+            self._update(seller_id, expression, values={":paused": False})
 
     def pause_marketplace(self, seller_id: str, marketplace_id: str) -> None:
         """Stop calls for this seller's orders of one marketplace; the others go on."""

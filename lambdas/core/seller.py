@@ -90,6 +90,7 @@ class Seller:
     seller_id: str
     live: bool = False
     paused: bool = False
+    paused_since: datetime | None = None
     paused_marketplaces: frozenset[str] = frozenset()
     application_id: str | None = None
     regions: Mapping[Region, RegionState] = field(default_factory=dict)

@@ -32,7 +32,7 @@ def given_marketplace(text: str | None) -> str | None:
     found = marketplace_in("UK" if country == "GB" else country)
     if found is None:
         raise typer.BadParameter(
-            f"--marketplace: Amazon has no marketplace {text}: it is a country's two letters, such"
+            f"Amazon has no marketplace {text}: it is a country's two letters, such"
             " as US, or a marketplace id"
         )
     return found

@@ -73,9 +73,10 @@ def orders(
     ] = None,
     as_lines: JsonOption = False,
 ) -> None:
-    """List orders: first what is due, soonest first, then what has ended, latest first.
+    """List orders, those due soonest first.
 
-    With --json they come by seller and order id, as they are read.
+    Then what has ended, latest first. With --json they come by seller and order id, as they are
+    read.
     """
     wanted = Filter(
         states=frozenset(state or ()),

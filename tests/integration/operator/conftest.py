@@ -1,9 +1,13 @@
 """`dayfive` as it is typed, on the synthesised stack on moto, with orders put into its table."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.handlers import BUILTIN_HANDLERS
 
 from lambdas.core.marketplaces import Region
 from lambdas.core.solicitation import Solicitation
@@ -23,6 +27,22 @@ def order_id(number: int) -> str:
 @pytest.fixture(autouse=True)
 def _narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
+
+
+@contextmanager
+def refused(operation: str, code: str) -> Iterator[None]:
+    """AWS refuses this operation to whoever opens a session inside."""
+
+    def refuse(**_: object) -> None:
+        answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        raise ClientError(answer, operation)
+
+    handler = (f"provide-client-params.{operation}", refuse)
+    BUILTIN_HANDLERS.append(handler)
+    try:
+        yield
+    finally:
+        BUILTIN_HANDLERS.remove(handler)
 
 
 class Shop:

@@ -189,14 +189,15 @@ def test_an_orders_story_is_told_from_shipping_to_what_comes_next(shop: Shop, da
     assert status == 0
     assert " ".join(printed.split()) == (
         f"Order {order_id(1)}: WAITING of {SELLER} in na, marketplace US (ATVPDKIKX0DER),"
-        " fulfilled by the seller (MFN); SKUs: MUG why Not asked yet. Amazon did not offer the"
-        " solicitation when it was last checked; an empty list is often filled a few days later."
-        " delivery Shipped 2026-03-02 10:15 UTC, as far as Amazon told. Amazon promised the buyer"
-        " delivery from 2026-03-05 08:00 UTC to 2026-03-09 08:00 UTC (told 2026-03-02 10:15 UTC)."
-        " That promise is believed; the notification does not tell the real delivery. window From"
-        " 2026-03-10 08:00 UTC, 5 days after the earliest delivery, to 2026-04-08 08:00 UTC, 30"
-        " days after the latest. It is open, and shuts in 28 days. checks 2026-03-10 08:00 UTC not"
-        " offered next 2026-03-11 09:00 UTC (in 1 hour): the next check, 1 day after the last:"
+        " fulfilled by the seller (MFN); SKUs: MUG; local times are those of America/Chicago"
+        " why Not asked yet. Amazon did not offer the solicitation when it was last checked; an"
+        " empty list is often filled a few days later. delivery Shipped 2026-03-02 10:15 UTC, as"
+        " far as Amazon told. Amazon promised the buyer delivery from 2026-03-05 08:00 UTC to"
+        " 2026-03-09 08:00 UTC (told 2026-03-02 10:15 UTC). That promise is believed; the"
+        " notification does not tell the real delivery. window From 2026-03-10 08:00 UTC, 5 days"
+        " after the earliest delivery, to 2026-04-08 08:00 UTC, 30 days after the latest. It is"
+        " open, and shuts in 28 days. checks 2026-03-10 08:00 UTC (03:00 local) not offered next"
+        " 2026-03-11 09:00 UTC (in 1 hour, 04:00 local): the next check, 1 day after the last:"
         " after an empty answer the checks follow 1, 3 and 7 days after the first, then weekly."
     )
     assert all(len(line) <= 80 for line in printed.splitlines())
