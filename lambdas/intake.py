@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from lambdas import wiring
-from lambdas.aws.errors import AwsError
 from lambdas.aws.orders_table import OrdersTable, StaleRecordError
 from lambdas.aws.schedules import Schedules
 from lambdas.aws.sellers_table import SellersTable
@@ -23,21 +22,16 @@ from lambdas.core.order_change import (
     parse_notification,
 )
 from lambdas.core.policy import Policies
-from lambdas.core.seller import NOTIFICATION_SEEN_EVERY, Seller
 from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation, Status
 from lambdas.deadline import Deadline
+from lambdas.known_sellers import ForeignSubscriptionError, KnownSellers
 from lambdas.observability import Telemetry
 from lambdas.recorder import order_fields, plan_wake_up
 
 TIMEOUT_SECONDS = 30
 _LEAST_SECONDS_FOR_AN_ORDER = 8
 _WRITE_ATTEMPTS = 5
-_CACHED_FOR = timedelta(minutes=1)
-
-
-class ForeignSubscriptionError(Exception):
-    """A known seller's notification under a subscription that is not its own."""
 
 
 class ContendedRecordError(Exception):
@@ -90,14 +84,11 @@ class Intake:
         orders_at_once: int,
     ) -> None:
         self._orders = orders
-        self._sellers = sellers
-        self._seller_settings = seller_settings
+        self._sellers = KnownSellers(sellers, seller_settings, telemetry)
         self._schedules = schedules
         self._policies = policies
         self._telemetry = telemetry
         self._orders_at_once = orders_at_once
-        self._seen: dict[str, tuple[datetime, Seller]] = {}
-        self._settings_seen: dict[str, tuple[datetime, SellerSettings]] = {}
 
     def handle(self, records: Sequence[Mapping[str, Any]], deadline: Deadline) -> list[str]:
         """Take in the records of one batch; gives the message ids of those that failed."""
@@ -148,7 +139,7 @@ class Intake:
             self._telemetry.tally("ignored", reason)
             return None
         now = datetime.now(UTC)
-        region = self._region(change, now)
+        region = self._sellers.region_of(change, now)
         if region is None:
             return None
         self._telemetry.tally("sellers", change.seller_id)
@@ -159,66 +150,8 @@ class Intake:
             change=change,
             region=region,
             sent_at=_sent_at(record, now),
-            settings=self._settings_of(change.seller_id),
+            settings=self._sellers.settings_of(change.seller_id, now),
         )
-
-    def _region(self, change: OrderChange, now: datetime) -> Region | None:
-        """The region of the believed subscription; None drops a seller that is not connected."""
-        seller = self._remembered(change.seller_id, now)
-        region = _believed(seller, change, now)
-        if region is None:
-            # `connect` may have registered it since: an id is refused only after a fresh look.
-            seller = self._looked_up(change.seller_id, now)
-            region = _believed(seller, change, now)
-        if seller is None:
-            self._telemetry.count("NotificationsRefused")
-            self._telemetry.tally("ignored", "unknown_seller")
-            return None
-        if region is None:
-            raise ForeignSubscriptionError
-        self._note_seen(seller, region, change, now)
-        return region
-
-    def _remembered(self, seller_id: str, now: datetime) -> Seller | None:
-        read_at, seller = self._seen.get(seller_id, (None, None))
-        return seller if read_at and _is_fresh(read_at, now) else None
-
-    def _looked_up(self, seller_id: str, now: datetime) -> Seller | None:
-        seller = self._sellers.get(seller_id)
-        if seller is not None:
-            self._seen[seller_id] = (now, seller)
-        return seller
-
-    def _settings_of(self, seller_id: str) -> SellerSettings:
-        """The seller's exclusions; the sender reads them afresh before it checks an order."""
-        now = datetime.now(UTC)
-        read_at, settings = self._settings_seen.get(seller_id, (None, SellerSettings()))
-        if read_at is None or not _is_fresh(read_at, now):
-            settings = self._seller_settings.get(seller_id)
-            self._settings_seen[seller_id] = (now, settings)
-        return settings
-
-    def _note_seen(
-        self, seller: Seller, region: Region, change: OrderChange, now: datetime
-    ) -> None:
-        state = seller.regions[region]
-        seen_at = state.last_notification_at
-        if seen_at and now - seen_at < NOTIFICATION_SEEN_EVERY:
-            return
-        if seller.application_id not in {None, change.application_id}:
-            self._telemetry.warning("application_id_changed", seller_id=seller.seller_id)
-        try:
-            self._sellers.saw_notification(
-                seller.seller_id,
-                region,
-                application_id=change.application_id,
-                usual_gap=state.usual_gap_at(now),
-                now=now,
-            )
-        except AwsError as error:
-            # Only a note for the operator: the order matters more.
-            self._telemetry.failure("notification_not_noted", error, seller_id=seller.seller_id)
-        self._seen.pop(seller.seller_id, None)
 
     def _refuse(self, message_id: str, error: Exception) -> None:
         self._telemetry.count("NotificationsRefused")
@@ -294,16 +227,6 @@ class Intake:
             self._telemetry.count("OrdersRecorded")
         self._telemetry.tally("states", order.status)
         self._telemetry.info("order_recorded", **order_fields(order))
-
-
-def _is_fresh(read_at: datetime, now: datetime) -> bool:
-    return timedelta() <= now - read_at < _CACHED_FOR
-
-
-def _believed(seller: Seller | None, change: OrderChange, now: datetime) -> Region | None:
-    if seller is None:
-        return None
-    return seller.region_of_subscription(change.subscription_id, change.marketplace_id, now)
 
 
 def _sent_at(record: Mapping[str, Any], now: datetime) -> datetime:
