@@ -58,6 +58,7 @@ class Crowd:
             )
         )
         assert all(verdict.tested for verdict in verdicts)
+        assert self.figures.plan_refusals * 1000 < self.figures.plan_calls
         return {verdict.promise: verdict.broken for verdict in verdicts if verdict.broken}
 
     @property
