@@ -81,7 +81,7 @@ class Schedules:
                 self._client.create_schedule(
                     Name=schedule_name(seller_id, region, minute),
                     GroupName=self._group_name,
-                    ScheduleExpression=f"at({minute.strftime('%Y-%m-%dT%H:%M:%S')})",
+                    ScheduleExpression=f"at({minute.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%S')})",
                     FlexibleTimeWindow={"Mode": "OFF"},
                     ActionAfterCompletion="DELETE",
                     Target={

@@ -5,6 +5,7 @@ import pytest
 
 from infra.settings import context_of_cdk_json
 from infra.stack import DayFiveStack
+from tests.infra.all_ways import AllWays, go_all_ways
 from tests.infra.readable import ReadableStack
 
 
@@ -19,3 +20,8 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> cdk.cx_api.CloudAssemb
 @pytest.fixture(scope="session")
 def stack(assembly: cdk.cx_api.CloudAssembly) -> ReadableStack:
     return ReadableStack(assembly.get_stack_by_name("DayFive").template)
+
+
+@pytest.fixture(scope="session")
+def all_ways() -> AllWays:
+    return go_all_ways()

@@ -52,6 +52,21 @@ def test_batches_have_the_sizes_their_kind_of_queue_allows(stack: ReadableStack)
             assert source["BatchSize"] <= 10 or window >= 1
 
 
+def test_a_mapping_sets_no_concurrency_that_lambda_refuses(stack: ReadableStack) -> None:
+    """Lambda API, ScalingConfig: 2 to 1,000; not beside ProvisionedPollerConfig."""
+    for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values():
+        scaling = mapping.get("ScalingConfig", {})
+
+        assert 2 <= scaling.get("MaximumConcurrency", 2) <= 1000
+        assert not (scaling and "ProvisionedPollerConfig" in mapping)
+
+
+def test_no_queue_takes_less_than_sqs_would(stack: ReadableStack) -> None:
+    """SQS Developer Guide, "Message quotas": 1 MiB. What Amazon sends is its own affair."""
+    for queue in stack.of_type("AWS::SQS::Queue").values():
+        assert queue.get("MaximumMessageSize", 1024 * 1024) == 1024 * 1024
+
+
 def test_one_bad_message_does_not_fail_its_batch(stack: ReadableStack) -> None:
     for mapping in MAPPINGS:
         assert stack[mapping]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -163,6 +178,16 @@ def test_every_function_logs_json_to_a_group_that_forgets(stack: ReadableStack, 
         "LogGroup": f"${{{name}Logs}}",
     }
     assert stack[f"{name}Logs"]["RetentionInDays"] == 90
+
+
+def test_log_groups_have_names_that_cloudwatch_takes(stack: ReadableStack) -> None:
+    """CloudWatch Logs API, CreateLogGroup: 1 to 512 characters. A name that is left out is made
+    by CloudFormation, of the stack's name, the logical id and twelve characters more.
+    """
+    for name, group in stack.of_type("AWS::Logs::LogGroup").items():
+        made = f"DayFive-{name}12345678-123456789012"
+
+        assert re.fullmatch(r"[.\-_/#A-Za-z0-9]{1,512}", group.get("LogGroupName", made))
 
 
 def test_the_table_survives_the_stack_and_a_mistake(stack: ReadableStack) -> None:

@@ -9,22 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
 
 from ops.local_cloud import LocalCloud, synthesise
-from ops.local_cloud.calls import Call, Phase
+from ops.local_cloud.permissions import Need
 from ops.local_cloud.policies import is_allowed
-from ops.sweep.outside import Outside
-from ops.sweep.scene import Scene
-from ops.sweep.stage import Stage, stage
-from ops.sweep.ways import WAYS
+from tests.infra.all_ways import ROLES, AllWays
 from tests.infra.readable import as_list
 
-ROLES = ("Intake", "Sender", "Sweeper", "Schedules")
 START = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
-
-Grant = tuple[str, str]  # an action and the resource, or the pattern of resources
 
 # Done in a role's name by AWS itself, so that no call of ours shows it.
 POLLING = "Lambda Developer Guide, Configuring an SQS queue to use with Lambda, Execution role"
@@ -69,35 +62,26 @@ PATTERNS = {
 class Proof:
     """By the name of the role: what was granted, what was seen, what is implied."""
 
-    granted: Mapping[str, set[Grant]]
-    seen: Mapping[str, set[Grant]]
-    implied: Mapping[str, set[Grant]]
+    granted: Mapping[str, set[Need]]
+    seen: Mapping[str, set[Need]]
+    implied: Mapping[str, set[Need]]
     statements: Mapping[str, list[Any]]
 
 
 @pytest.fixture(scope="module")
-def proof() -> Proof:
-    seen: dict[str, set[Grant]] = {name: set() for name in ROLES}
-    with stage() as set_stage:
-        cloud = set_stage.cloud
-
-        def record(call: Call) -> None:
-            if call.phase is Phase.BEFORE:
-                seen[set_stage.functions[call.function].title()] |= set(cloud.needs(call))
-
-        cloud.on_call(record)
-        _go_all_ways(set_stage)
-        statements = {name: _statements(name) for name in ROLES}
-        arns = _arns()
-        return Proof(
-            granted={name: _grants(statements[name]) for name in ROLES},
-            seen=seen,
-            implied={
-                name: {(action, arns[resource]) for action, resource in IMPLIED[name]}
-                for name in ROLES
-            },
-            statements=statements,
-        )
+def proof(all_ways: AllWays) -> Proof:
+    seen: dict[str, set[Need]] = {name: set() for name in ROLES}
+    for one in all_ways.calls:
+        seen[one.function] |= one.needs
+    return Proof(
+        granted={name: _grants(all_ways.statements[name]) for name in ROLES},
+        seen=seen,
+        implied={
+            name: {(action, all_ways.arns[resource]) for action, resource in IMPLIED[name]}
+            for name in ROLES
+        },
+        statements=all_ways.statements,
+    )
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -151,41 +135,7 @@ def test_a_grant_that_is_taken_away_stops_the_function_that_used_it() -> None:
     assert str(outcome.error) == "dynamodb:Query: AccessDeniedException"
 
 
-def _go_all_ways(set_stage: Stage) -> None:
-    ways = [*(way.prepare for way in WAYS), _block_that_only_the_sweeper_sees_end]
-    for number, prepare in enumerate(ways):
-        set_stage.begin(Outside(set_stage.functions))
-        prepare(Scene(set_stage, number))
-        assert set_stage.run_to_the_end(), prepare
-
-
-def _block_that_only_the_sweeper_sees_end(scene: Scene) -> None:
-    scene.order_of_amazons(eligible_from=1)
-    scene.shipped(0, opens=1)
-    scene.revoke()
-    scene.at(2.5, scene.restore)
-    scene.at(2.6, scene.lose_schedules)
-
-
-def _statements(name: str) -> list[Any]:
-    """Of all policies of the role, as they were deployed."""
-    client = boto3.client("iam")
-    [role] = [
-        role["RoleName"]
-        for role in client.list_roles()["Roles"]
-        if role["RoleName"].startswith(f"DayFive-{name}Role")
-    ]
-    assert client.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
-    return [
-        statement
-        for policy in client.list_role_policies(RoleName=role)["PolicyNames"]
-        for statement in client.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"][
-            "Statement"
-        ]
-    ]
-
-
-def _grants(statements: list[Any]) -> set[Grant]:
+def _grants(statements: list[Any]) -> set[Need]:
     assert {statement["Effect"] for statement in statements} == {"Allow"}
     return {
         (action, resource)
@@ -195,24 +145,7 @@ def _grants(statements: list[Any]) -> set[Grant]:
     }
 
 
-def _allowing(grants: set[Grant]) -> list[Any]:
+def _allowing(grants: set[Need]) -> list[Any]:
     return [
         {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in grants
     ]
-
-
-def _arns() -> dict[str, str]:
-    """Of what the table of implied grants names, by its name in the template."""
-    resources = boto3.client("cloudformation").describe_stack_resources(StackName="DayFive")
-    arns = {}
-    for resource in resources["StackResources"]:
-        name, id = resource["LogicalResourceId"][:-8], resource.get("PhysicalResourceId", "")
-        here = "us-east-1:123456789012"
-        match resource["ResourceType"]:
-            case "AWS::SQS::Queue":
-                arns[name] = f"arn:aws:sqs:{here}:{id.rsplit('/', 1)[-1]}"
-            case "AWS::KMS::Key":
-                arns[name] = f"arn:aws:kms:{here}:key/{id}"
-            case "AWS::Logs::LogGroup":
-                arns[name] = f"arn:aws:logs:{here}:log-group:{id}:log-stream:any"
-    return arns

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.readable import ReadableStack, as_list
+from tests.infra.readable import Properties, ReadableStack, as_list
 
 RECORDS = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 POLL = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
@@ -123,6 +123,55 @@ def test_amazon_may_use_the_queues_key_to_send(stack: ReadableStack) -> None:
     assert set(sp_api["Action"]) == {"kms:GenerateDataKey", "kms:Decrypt"}
 
 
+def test_whoever_uses_an_encrypted_queue_may_use_its_key(stack: ReadableStack) -> None:
+    """SQS Developer Guide, "Key management": a producer needs GenerateDataKey and Decrypt, a
+    consumer Decrypt. Of a queue under SQS's own key nobody needs anything.
+    """
+    keys = {
+        f"${{{name}.Arn}}": queue["KmsMasterKeyId"]
+        for name, queue in stack.of_type("AWS::SQS::Queue").items()
+        if "KmsMasterKeyId" in queue
+    }
+    assert set(keys) == {"${OrderChangeQueue.Arn}", "${OrderChangeQueueDlq.Arn}"}
+
+    for role in stack.of_type("AWS::IAM::Role"):
+        allowed = stack.allowed(role)
+        for queue, key in keys.items():
+            for_key = set()
+            if "sqs:SendMessage" in allowed.get(queue, set()):
+                for_key |= {"kms:GenerateDataKey", "kms:Decrypt"}
+            if "sqs:ReceiveMessage" in allowed.get(queue, set()):
+                for_key |= {"kms:Decrypt"}
+            assert for_key <= allowed.get(key, set()), role
+
+
+def test_nobody_but_amazon_and_this_account_is_named_in_a_policy_of_queue_or_key(
+    stack: ReadableStack,
+) -> None:
+    statements = [
+        *(it for policy in stack.of_type("AWS::SQS::QueuePolicy").values() for it in _of(policy)),
+        *stack["OrderChangeQueueKey"]["KeyPolicy"]["Statement"],
+    ]
+    admitted = {it["Principal"]["AWS"] for it in statements if it["Effect"] == "Allow"}
+
+    assert set(stack.of_type("AWS::KMS::Key")) == {"OrderChangeQueueKey"}
+    assert admitted == {SP_API, "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+
+
+def test_no_policy_anywhere_allows_any_action_or_any_resource(stack: ReadableStack) -> None:
+    """But in a key's own policy, where it means the key; of roles and topics, whoever adds them."""
+    for policy in (
+        *stack.of_type("AWS::IAM::Policy").values(),
+        *stack.of_type("AWS::SQS::QueuePolicy").values(),
+        *stack.of_type("AWS::SNS::TopicPolicy").values(),
+    ):
+        for statement in _of(policy):
+            if statement["Effect"] == "Allow":
+                assert not any("*" in action for action in as_list(statement["Action"]))
+                assert "*" not in as_list(statement["Resource"])
+                assert statement.get("Principal") not in ("*", {"AWS": "*"})
+
+
 def test_every_queue_refuses_connections_without_tls(stack: ReadableStack) -> None:
     policies = stack.of_type("AWS::SQS::QueuePolicy").values()
     denied = {
@@ -136,6 +185,11 @@ def test_every_queue_refuses_connections_without_tls(stack: ReadableStack) -> No
     }
 
     assert denied == {f"${{{queue}}}" for queue in stack.of_type("AWS::SQS::Queue")}
+
+
+def _of(policy: Properties) -> list[Any]:
+    statements: list[Any] = policy["PolicyDocument"]["Statement"]
+    return statements
 
 
 def _admitted(stack: ReadableStack) -> list[tuple[str, Any, set[str]]]:
