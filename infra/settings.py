@@ -1,6 +1,7 @@
 """The settings a seller may edit in cdk.json, checked before anything is built from them."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from infra.choices import Choice, SettingError, read_choices
 
 DELAY_DAYS = range(5, 26)  # Amazon's window opens 5 and closes 30 days after delivery
 TRANSIT_DAYS = range(61)  # an estimate beyond two months would be a mistake of the keyboard
+DASHBOARDS = ("business", "operations")
 REMOVAL_POLICIES = {"retain": RemovalPolicy.RETAIN, "destroy": RemovalPolicy.DESTROY}
 # RetentionInDays, AWS::Logs::LogGroup, AWS CloudFormation Template Reference
 LOG_RETENTION_DAYS = {
@@ -48,6 +50,9 @@ class Settings:
     transit_days: Mapping[str, tuple[int, int]]
     sending_hours: tuple[int, int] | None
     log_retention: RetentionDays
+    alarm_email: str | None
+    dashboards: frozenset[str]
+    lag_metrics: bool
     removal_policy: RemovalPolicy
 
     @classmethod
@@ -57,6 +62,9 @@ class Settings:
             transit_days=_choices(node, "transit_days", _transit_days),
             sending_hours=_sending_hours(node.try_get_context("sending_hours")),
             log_retention=_log_retention(node.try_get_context("log_retention_days")),
+            alarm_email=_alarm_email(node.try_get_context("alarm_email")),
+            dashboards=_dashboards(node.try_get_context("dashboards")),
+            lag_metrics=_lag_metrics(node.try_get_context("lag_metrics")),
             removal_policy=_removal_policy(node.try_get_context("removal_policy")),
         )
 
@@ -106,6 +114,27 @@ def _log_retention(value: object) -> RetentionDays:
     if days not in LOG_RETENTION_DAYS:
         raise SettingError("log_retention_days", value, f"one of {list(LOG_RETENTION_DAYS)}")
     return LOG_RETENTION_DAYS[days]
+
+
+def _alarm_email(value: object) -> str | None:
+    if value in (None, ""):
+        return None
+    if isinstance(value, str) and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        return value
+    raise SettingError("alarm_email", value, "null for none, or one e-mail address")
+
+
+def _dashboards(value: object) -> frozenset[str]:
+    names = [name for name in value.split(",") if name] if isinstance(value, str) else value
+    if isinstance(names, list) and all(name in DASHBOARDS for name in names):
+        return frozenset(names)
+    raise SettingError("dashboards", value, f"a list of none, one or both of {list(DASHBOARDS)}")
+
+
+def _lag_metrics(value: object) -> bool:
+    if str(value).lower() not in {"true", "false"}:
+        raise SettingError("lag_metrics", value, "true or false")
+    return str(value).lower() == "true"
 
 
 def _removal_policy(value: object) -> RemovalPolicy:

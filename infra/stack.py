@@ -7,11 +7,14 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.acknowledged import acknowledge_pattern
+from infra.alarms import Alarms
 from infra.asset import lambda_asset
 from infra.choices import as_variable
+from infra.dashboards import BusinessDashboard, OperationsDashboard
 from infra.functions import Function
 from infra.order_change_queue import OrderChangeQueue
 from infra.orders_table import OrdersTable
+from infra.saved_queries import SavedQueries
 from infra.schedules import Schedules
 from infra.settings import Settings
 from infra.wake_up_queue import WakeUpQueue
@@ -61,6 +64,7 @@ class DayFiveStack(cdk.Stack):
         self.sweeper.run_every(cdk.Duration.hours(1))
 
         self._grant()
+        self._watch(settings)
         self._output()
 
     def _environment(self, settings: Settings) -> dict[str, str]:
@@ -75,6 +79,7 @@ class DayFiveStack(cdk.Stack):
             "DELAY_DAYS": as_variable(settings.delay_days, str),
             "TRANSIT_DAYS": as_variable(settings.transit_days, "{0[0]}-{0[1]}".format),
             **({"SENDING_HOURS": f"{hours[0]}-{hours[1]}"} if hours else {}),
+            **({"LAG_METRICS": "on"} if settings.lag_metrics else {}),
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
 
@@ -109,6 +114,42 @@ class DayFiveStack(cdk.Stack):
             self._secret_arn("dayfive/sellers/*"),
             "Secrets are made at run time, one for each seller that is connected",
         )
+
+    def _watch(self, settings: Settings) -> None:
+        queues = {"order_changes": self.order_changes.queue, "wake_ups": self.wake_ups.queue}
+        dead_letters = {
+            "order_changes": self.order_changes.dlq,
+            "wake_ups": self.wake_ups.dlq,
+            "schedules": self.schedules.dlq,
+        }
+        functions = {
+            "intake": self.intake.function,
+            "sender": self.sender.function,
+            "sweeper": self.sweeper.function,
+        }
+        alarms = Alarms(
+            self,
+            "Alarms",
+            queues=queues,
+            dead_letters=dead_letters,
+            functions=functions,
+            email=settings.alarm_email,
+        )
+        SavedQueries(self, "SavedQueries", functions=functions)
+        if "business" in settings.dashboards:
+            BusinessDashboard(self, "BusinessDashboard", functions=functions)
+        if "operations" in settings.dashboards:
+            OperationsDashboard(
+                self,
+                "OperationsDashboard",
+                alarms=alarms.all,
+                queues=queues,
+                dead_letters=dead_letters,
+                functions=functions,
+                schedules=self.schedules.group,
+                table=self.orders.table,
+                lag_metrics=settings.lag_metrics,
+            )
 
     def _secret_arn(self, name: str) -> str:
         return self.format_arn(

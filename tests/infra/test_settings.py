@@ -27,6 +27,9 @@ def test_cdk_json_holds_the_defaults() -> None:
         transit_days={"default": (3, 15)},
         sending_hours=None,
         log_retention=RetentionDays.THREE_MONTHS,
+        alarm_email=None,
+        dashboards=frozenset({"business", "operations"}),
+        lag_metrics=False,
         removal_policy=cdk.RemovalPolicy.RETAIN,
     )
 
