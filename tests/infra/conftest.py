@@ -3,18 +3,14 @@
 import aws_cdk as cdk
 import pytest
 
-from infra.settings import context_of_cdk_json
-from infra.stack import DayFiveStack
 from tests.infra.all_ways import AllWays, go_all_ways
 from tests.infra.readable import ReadableStack
+from tests.infra.synthesis import app_with
 
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> cdk.cx_api.CloudAssembly:
-    context = {**context_of_cdk_json(), "aws:cdk:bundling-stacks": []}
-    app = cdk.App(context=context, outdir=str(tmp_path_factory.mktemp("cdk.out")))
-    DayFiveStack(app, "DayFive")
-    return app.synth()
+    return app_with(tmp_path_factory.mktemp("cdk.out")).synth()
 
 
 @pytest.fixture(scope="session")

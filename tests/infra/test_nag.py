@@ -9,19 +9,13 @@ import aws_cdk as cdk
 import cdk_nag
 import pytest
 
-from infra.settings import context_of_cdk_json
-from infra.stack import DayFiveStack
-
-WITHOUT_ASSETS: dict[str, Any] = {"aws:cdk:bundling-stacks": []}
+from tests.infra.synthesis import SETTINGS, app_with
 
 
-def findings(folder: Path, **context: Any) -> list[tuple[str, str]]:
+def findings(folder: Path, **settings: Any) -> list[tuple[str, str]]:
     """Rules broken and where, for a stack of these settings."""
-    app = cdk.App(
-        context={**context_of_cdk_json(), **WITHOUT_ASSETS, **context}, outdir=str(folder)
-    )
+    app = app_with(folder, **settings)
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
-    DayFiveStack(app, "DayFive")
     with suppress(RuntimeError):  # violations end the synthesis, once the report is written
         app.synth()
     [report] = json.loads((folder / "validation-report.json").read_text())["pluginReports"]
@@ -32,7 +26,7 @@ def findings(folder: Path, **context: Any) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("settings", [{}, {"removal_policy": "destroy"}], ids=str)
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_cdk_nag_finds_nothing(tmp_path: Path, settings: dict[str, Any]) -> None:
     assert findings(tmp_path, **settings) == []
 

@@ -5,22 +5,24 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
+import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
-from infra.settings import context_of_cdk_json
-from infra.stack import DayFiveStack
+from tests.infra.synthesis import SETTINGS, app_with
 
 REGIONS = ["us-east-1", "eu-west-1", "us-west-2"]  # near SP-API's three endpoints
 APP = Path(__file__).parents[2] / "app.py"
 
 
-def test_cfn_lint_finds_nothing(assembly: cdk.cx_api.CloudAssembly) -> None:
-    template = json.dumps(assembly.get_stack_by_name("DayFive").template)
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_cfn_lint_finds_nothing(tmp_path: Path, settings: dict[str, Any]) -> None:
+    template = app_with(tmp_path, **settings).synth().get_stack_by_name("DayFive").template
 
-    assert lint(template, config=ManualArgs(regions=REGIONS)) == []
+    assert lint(json.dumps(template), config=ManualArgs(regions=REGIONS)) == []
 
 
 def test_it_names_no_account_and_no_region(assembly: cdk.cx_api.CloudAssembly) -> None:
@@ -50,14 +52,8 @@ def test_app_py_makes_it_alone_from_any_folder_and_in_an_empty_environment(
 
 
 def test_a_stack_to_be_destroyed_leaves_nothing_behind(tmp_path: Path) -> None:
-    context = {
-        **context_of_cdk_json(),
-        "removal_policy": "destroy",
-        "aws:cdk:bundling-stacks": [],
-    }
-    app = cdk.App(context=context, outdir=str(tmp_path))
-    DayFiveStack(app, "DayFive")
-    resources = app.synth().get_stack_by_name("DayFive").template["Resources"].values()
+    assembly = app_with(tmp_path, removal_policy="destroy").synth()
+    resources = assembly.get_stack_by_name("DayFive").template["Resources"].values()
 
     assert {it.get("DeletionPolicy", "Delete") for it in resources} == {"Delete"}
     assert not any(it["Properties"].get("DeletionProtectionEnabled") for it in resources)
