@@ -26,7 +26,11 @@ _deserializer = TypeDeserializer()
 
 def to_attributes(item: Mapping[str, Any]) -> Item:
     """A plain mapping as DynamoDB's typed attributes."""
-    return {name: _serializer.serialize(value) for name, value in item.items()}
+    # Most are texts, and the serializer would try eight other types first.
+    return {
+        name: {"S": value} if type(value) is str else _serializer.serialize(value)
+        for name, value in item.items()
+    }
 
 
 def from_attributes(attributes: Mapping[str, Any]) -> Item:

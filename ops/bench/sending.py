@@ -105,7 +105,7 @@ def serve(
     with plant(moved=moved) as here:
         for each in backlog:
             here.connect(each)
-        _fill(here, backlog, shuts_every)
+        fill(here, backlog, shuts_every)
         polling = _Polling(here, backlog, set(until_done) or set(backlog))
         for each in backlog:
             here.environment().wake_up_queue.wake(each.seller_id, each.region)
@@ -114,7 +114,8 @@ def serve(
         return _served(here, backlog, began, polling.deepest)
 
 
-def _fill(here: Plant, backlog: Backlog, shuts_every: timedelta | None) -> None:
+def fill(here: Plant, backlog: Backlog, shuts_every: timedelta | None = None) -> None:
+    """Put so many due orders of each seller on record, and at Amazon."""
     now, number, items = datetime.now(UTC), 0, []
     for each, orders in backlog.items():
         for place in range(orders):
