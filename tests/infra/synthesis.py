@@ -12,7 +12,7 @@ from infra.stack import DayFiveStack
 SETTINGS: list[dict[str, Any]] = [
     {},
     {"removal_policy": "destroy"},
-    {"alarm_email": "seller@example.com", "lag_metrics": True, "sending_hours": [9, 20]},
+    {"alarm_email": "seller@example.com", "lag_metrics": True, "sending_hours": "9-21"},
     {"dashboards": []},
 ]
 
