@@ -25,7 +25,7 @@ from ops.local_cloud.kept import Kept, put_back, take_out
 from ops.local_cloud.permissions import Need, sending_needs
 from ops.local_cloud.pump import Pump
 from ops.local_cloud.shortcuts import shortcuts
-from ops.local_cloud.stack import Template
+from ops.local_cloud.stack import Resource, Template
 from ops.local_cloud.targets import Undelivered
 from ops.local_cloud.world import World
 
@@ -156,6 +156,10 @@ class LocalCloud:
     @property
     def outputs(self) -> Mapping[str, str]:
         return self._pump.stack.outputs
+
+    def resources(self, kind: str) -> list[Resource]:
+        """Those of one CloudFormation type, with every reference resolved."""
+        return list(self._pump.stack.of_type(kind))
 
     @property
     def invocations(self) -> Mapping[str, Counts]:
