@@ -11,10 +11,10 @@ WHAT    := --requirement requirements.txt --editable .
 PINS    := lambdas/requirements.txt requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check sweep bench bootstrap synth diff deploy destroy lock
+.PHONY: help demo test check report-check sweep bench bootstrap synth diff deploy destroy lock
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z ]+:.*## / {printf "%-38s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "%-38s %s\n", $$1, $$2}' Makefile
 
 demo: $(READY)  ## show the whole story on this machine, without an AWS account
 	@$(BIN)/python -m ops demo $(ARGS)
@@ -26,6 +26,9 @@ check: $(READY)  ## lint, format and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+report-check: $(READY)  ## open the report page in an installed browser; ARGS: FILE, --pictures FOLDER
+	@$(BIN)/python -m ops.report.check $(ARGS)
 
 sweep: $(READY)  ## crash test: stop the functions at every call to AWS and Amazon; ARGS: --every N, --way NAME
 	@$(BIN)/python -m ops.sweep $(ARGS)

@@ -11,14 +11,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambdas.aws.errors import AwsError
 from lambdas.spapi.endpoints import EndpointRefusedError
 from ops.commands import (
+    backfill,
     connect,
     demo,
     disconnect,
+    export,
+    feedback_removal,
     live,
     order_acts,
     orders,
     pausing,
     redrive,
+    report,
     settings,
     status,
 )
@@ -33,12 +37,16 @@ app = command_group(
 # In the order of a seller's first days.
 for commands in (
     connect,
+    backfill,
     live,
     status,
     orders,
     order_acts,
     pausing,
     settings,
+    report,
+    export,
+    feedback_removal,
     redrive,
     disconnect,
     demo,

@@ -1,6 +1,5 @@
 """`dayfive feedback-removal`: asks a buyer to take a feedback back, only where Amazon offers it."""
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +11,9 @@ from ops.deployment import Deployment
 from ops.errors import OperatorError
 from ops.seller_api import amazon, refused
 from ops.state import state_folder
+from ops.wording import moment
 
 ROLE = "Buyer Communication"
-NO_LONGER_OFFERED = (
-    "Amazon no longer offers it: it took the operation out of its Messaging API in August 2025"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +51,16 @@ class FeedbackRemoval:
             return
         others = f" (only {', '.join(sorted(offered))})" if offered else ""
         raise OperatorError(
-            f"for order {order.amazon_order_id} Amazon lists no {NEGATIVE_FEEDBACK_REMOVAL}"
-            f"{others}: {NO_LONGER_OFFERED}; feedback that breaks Amazon's rules can be"
-            " reported in Seller Central"
+            f"Amazon no longer offers this: for order {order.amazon_order_id} it lists no"
+            f" {NEGATIVE_FEEDBACK_REMOVAL}{others}, and it took the operation out of its Messaging"
+            " API in August 2025; feedback that breaks Amazon's rules can be reported in Seller"
+            " Central"
         )
 
     def require_no_open_call(self) -> None:
         """Raises OperatorError if an earlier call from this machine may have gone out."""
         if self._mark.exists():
-            at = json.loads(self._mark.read_text())["at"]
+            at = self._mark.read_text()
             raise OperatorError(
                 f"the buyer of order {self._order.amazon_order_id} was or may have been asked"
                 f" at {at}: look at the order's messages in Seller Central, and"
@@ -75,7 +73,7 @@ class FeedbackRemoval:
         before = self._mark.read_text() if self._mark.exists() else None
 
         def mark() -> bool:
-            self._mark.write_text(json.dumps({"at": datetime.now(UTC).isoformat("T", "seconds")}))
+            self._mark.write_text(moment(datetime.now(UTC)))
             return True
 
         try:
@@ -97,4 +95,4 @@ class FeedbackRemoval:
 
 
 def _mark(folder: Path, order: FeedbackOrder) -> Path:
-    return folder / f"feedback-removal.{order.seller_id}.{order.amazon_order_id}.json"
+    return folder / f"feedback-removal.{order.seller_id}.{order.amazon_order_id}"

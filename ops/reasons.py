@@ -19,6 +19,8 @@ STATES = {
 
 REASONS = {
     "shipped": "It has shipped, and Amazon is asked about it for the first time when it is due.",
+    "backfilled": "It shipped before DayFive was there, and dayfive backfill took it in; its window"
+    " is computed from what Amazon's Orders API tells of it.",
     "new_delivery_dates": "News of Amazon's changed what is known of its delivery, so it was"
     " planned anew.",
     "not_offered": "Amazon did not offer the solicitation when it was last checked; an empty list"

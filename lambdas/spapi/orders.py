@@ -4,7 +4,7 @@ The shapes are those of orders_2026-01-01.json in amzn/selling-partner-api-model
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -56,17 +56,23 @@ class OrdersPage:
 
 
 class Orders:
-    """Rated at 0.0056 calls a second with a burst of 20: the caller has to keep to that."""
+    """Rated at 0.0056 calls a second with a burst of 20, tries included: the caller keeps to it."""
 
     def __init__(self, client: SpApiClient) -> None:
         self._client = client
 
     def search_orders(
-        self, *, created_after: datetime, created_before: datetime, pagination_token: str | None
+        self,
+        *,
+        created_after: datetime,
+        created_before: datetime,
+        pagination_token: str | None,
+        before_sending: Callable[[], bool] | None = None,
     ) -> OrdersPage:
         """Shipped orders by the time they were placed; `created_before` is two minutes old or more.
 
-        A token is good for 24 hours, and only with the same times.
+        A token is good for 24 hours, and only with the same times. `before_sending` is asked
+        before each try; False raises NotSentError.
         """
         params = {
             "createdAfter": _on_the_wire(created_after),
@@ -78,7 +84,9 @@ class Orders:
         }
         if pagination_token is not None:
             params["paginationToken"] = pagination_token
-        reply = self._client.request(_SEARCH_ORDERS, params=params, seconds=_SECONDS)
+        reply = self._client.request(
+            _SEARCH_ORDERS, params=params, seconds=_SECONDS, before_sending=before_sending
+        )
         listed, pagination = reply.payload.get("orders"), reply.payload.get("pagination") or {}
         token = pagination.get("nextToken") if isinstance(pagination, dict) else 0
         if not isinstance(listed, list) or not isinstance(token, str | None):

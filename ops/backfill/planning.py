@@ -14,6 +14,8 @@ from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation, Status
 from lambdas.spapi.orders import PastOrder
 
+BACKFILLED = "backfilled"
+
 
 class Source(StrEnum):
     """What the window of an order is computed from, in Amazon's own words."""
@@ -110,7 +112,7 @@ def _planned(
         return LeftOut.NOT_SHIPPED
     order = decision.solicitation
     if order.status is Status.WAITING:
-        order = replace(order, reason=f"backfilled from {source}")
+        order = replace(order, reason=f"{BACKFILLED}: {source}")
     return Planned(order=order, source=source)
 
 

@@ -5,7 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from lambdas.spapi.errors import RequestRejectedError, SpApiError, ThrottledError, UnavailableError
+from lambdas.spapi.errors import (
+    RequestRejectedError,
+    SpApiError,
+    ThrottledError,
+    UnavailableError,
+)
 from lambdas.spapi.orders import Orders, OrdersPage
 from ops.backfill.place import Place, Span
 from ops.errors import OperatorError
@@ -73,10 +78,8 @@ class Reader:
     def read_all(self) -> None:
         while not self._place.is_complete:
             self._wait()
-            now = datetime.now(UTC)
-            self._pace.called(now)
             try:
-                self._place.add(self._page(), at=now)
+                self._place.add(self._page(), at=datetime.now(UTC))
             except SpApiError as error:
                 self._after(error)
             else:
@@ -89,7 +92,13 @@ class Reader:
             created_after=span.created_after,
             created_before=span.created_before,
             pagination_token=self._place.next_token,
+            before_sending=self._count,
         )
+
+    def _count(self) -> bool:
+        """Count a try: one that fails, and is repeated, uses up the plan too."""
+        self._pace.called(datetime.now(UTC))
+        return True
 
     def _wait(self) -> None:
         while (pause := self._pace.pause(datetime.now(UTC))) > timedelta():

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 
 from lambdas.core.marketplaces import Region
 from lambdas.core.solicitation import Check, Status
@@ -195,15 +196,12 @@ def test_orders_are_written_while_they_are_read(
         shop.put(number, status=Status.HELD, reason=reason)
     printed: list[str] = []
     queries_at: list[int] = []
-    client = shop.deployment.dynamodb.__class__
-    make_call: Any = client._make_api_call
+    make_call: Any = BaseClient._make_api_call
 
     def watched(self: Any, operation: str, parameters: Any) -> Any:
         if operation == "Query" and "IndexName" not in parameters:
             queries_at.append(len(printed))
         return make_call(self, operation, parameters)
-
-    from botocore.client import BaseClient
 
     monkeypatch.setattr(BaseClient, "_make_api_call", watched)
     monkeypatch.setattr("builtins.print", lambda text: printed.append(text))

@@ -56,8 +56,8 @@ def test_what_amazon_does_not_offer_is_said_plainly_and_not_tried(
 
     assert (status, printed) == (1, "")
     assert error == (
-        f"dayfive: for order {ORDER} Amazon lists no negativeFeedbackRemoval (only"
-        " confirmDeliveryDetails, unexpectedProblem): Amazon no longer offers it: it took the"
+        f"dayfive: Amazon no longer offers this: for order {ORDER} it lists no"
+        " negativeFeedbackRemoval (only confirmDeliveryDetails, unexpectedProblem), and it took the"
         " operation out of its Messaging API in August 2025; feedback that breaks Amazon's rules"
         " can be reported in Seller Central\n"
     )
@@ -112,7 +112,7 @@ def test_a_call_that_may_have_gone_out_is_never_repeated_by_itself(
     assert status == 1
     assert error == (
         f"dayfive: the buyer of order {ORDER} was or may have been asked at"
-        " 2026-03-11T08:00:00+00:00: look at the order's messages in Seller Central, and only if"
+        " 2026-03-11 08:00 UTC: look at the order's messages in Seller Central, and only if"
         " there is none run this again with --again\n"
     )
     assert calls(amazon, CREATE_FEEDBACK_REMOVAL) == 1

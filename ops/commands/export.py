@@ -1,0 +1,122 @@
+"""`dayfive export`: writes the orders on record to a file or down a pipe."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lambdas.core.solicitation import Solicitation, Status
+from ops.commands.console import (
+    DryRunOption,
+    OneRegionOption,
+    OneSellerOption,
+    YesOption,
+    ask,
+    checked_seller_id,
+    command_group,
+    counted,
+    errors,
+    say,
+    warn_corrupt,
+)
+from ops.commands.given import given_marketplace
+from ops.deployment import Deployment
+from ops.export import Format, lines
+from ops.files import write_whole
+from ops.orders import Filter, all_orders, all_sellers
+
+app = command_group()
+
+_SHOWN_EVERY = 500
+
+
+@app.command(epilog="Example: dayfive export --format csv --output orders.csv")
+def export(
+    form: Annotated[
+        Format, typer.Option("--format", metavar="csv|jsonl", help="How it is written.")
+    ] = Format.CSV,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to; without it to standard output.")
+    ] = None,
+    seller: OneSellerOption = None,
+    region: OneRegionOption = None,
+    state: Annotated[
+        list[Status] | None,
+        typer.Option(metavar="STATE", help="Only this state; may be given more than once."),
+    ] = None,
+    marketplace: Annotated[
+        str | None, typer.Option(metavar="COUNTRY", help="Only this marketplace: US, or its id.")
+    ] = None,
+    sku: Annotated[str | None, typer.Option(metavar="SKU", help="Only with this SKU.")] = None,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Write all orders on record as CSV or JSON Lines.
+
+    Orders are written as they are read, so their number does not matter. In CSV a value that a
+    spreadsheet would take for a formula has an apostrophe before it.
+    """
+    wanted = Filter(
+        states=frozenset(state or ()),
+        region=region,
+        marketplace_id=given_marketplace(marketplace),
+        sku=sku,
+    )
+    seller_id = checked_seller_id(seller) if seller else None
+    orders = _orders(Deployment.find(), seller_id, wanted)
+    if dry_run:
+        number = sum(1 for _ in _shown(orders))
+        say(f"Would write {counted(number, 'order')} to {output or 'standard output'}")
+        return
+    if output is None:
+        _print(lines(orders, form))
+        return
+    if output.exists():
+        ask(f"Write over {output}?", yes=yes)
+    say(f"{output}: {counted(_write(orders, form, output), 'order')}")
+
+
+def _orders(
+    deployment: Deployment, seller_id: str | None, wanted: Filter
+) -> Iterator[Solicitation]:
+    for seller in all_sellers(deployment, only=seller_id, on_corrupt=warn_corrupt):
+        for order in all_orders(deployment, seller.seller_id, on_corrupt=warn_corrupt):
+            if wanted.matches(order):
+                yield order
+
+
+def _shown(orders: Iterator[Solicitation]) -> Iterator[Solicitation]:
+    """The orders, counted on a terminal while they pass."""
+    if not errors.is_terminal:
+        yield from orders
+        return
+    with errors.status("Reading orders") as status:
+        for number, order in enumerate(orders):
+            if number % _SHOWN_EVERY == 0:
+                status.update(f"{counted(number, 'order')} read")
+            yield order
+
+
+def _write(orders: Iterator[Solicitation], form: Format, output: Path) -> int:
+    number = 0
+
+    def counting() -> Iterator[Solicitation]:
+        nonlocal number
+        for number, order in enumerate(_shown(orders), start=1):  # noqa: B007 - it is the count
+            yield order
+
+    write_whole(output, (f"{line}\n" for line in lines(counting(), form)))
+    return number
+
+
+def _print(printed: Iterator[str]) -> None:
+    try:
+        for line in printed:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, `head` perhaps, has seen enough. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
