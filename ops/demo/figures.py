@@ -17,7 +17,7 @@ from ops.simulator.operations import CREATE_SOLICITATION, GET_ACTIONS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The figures of one run; delays are in days."""
+    """The figures of one run; delays and the simulated time are in days, `elapsed` in seconds."""
 
     notifications: int
     ignored: Mapping[str, int]
@@ -31,19 +31,35 @@ class Figures:
     delay_p90: float | None
     plan_refusals: int
     plan_calls: int
-    simulated_days: float
-    seconds: float
+    simulated: float
+    elapsed: float
 
     @property
     def checks_per_sent(self) -> float | None:
         return self.checks / self.sent if self.sent else None
 
     def as_json(self, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+        """Every figure with its unit in its name, rounded to what it is good for."""
+        record = asdict(self)
+        for name, unit in _UNITS.items():
+            record[f"{name}_{unit}"] = _rounded(record.pop(name))
         return {
-            **asdict(self),
-            "checks_per_sent": self.checks_per_sent,
+            **record,
+            "checks_per_solicitation": _rounded(self.checks_per_sent),
             "promises": [asdict(verdict) for verdict in verdicts],
         }
+
+
+_UNITS = {
+    "delay_median": "days",
+    "delay_p90": "days",
+    "simulated": "days",
+    "elapsed": "seconds",
+}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
 
 
 def figures(stage: Stage, windows: Windows, *, simulated_days: float) -> Figures:
@@ -72,8 +88,8 @@ def figures(stage: Stage, windows: Windows, *, simulated_days: float) -> Figures
         delay_p90=quantiles(delays, n=10)[-1] if len(delays) > 1 else None,
         plan_refusals=sum(e.throttled and "throttle" not in e.faults for e in solicitations),
         plan_calls=len(solicitations),
-        simulated_days=simulated_days,
-        seconds=stage.cloud.clock.elapsed,
+        simulated=simulated_days,
+        elapsed=stage.cloud.clock.elapsed,
     )
 
 

@@ -6,6 +6,7 @@ from rich.table import Table
 from ops.demo.figures import Figures
 from ops.demo.judge import Verdict
 from ops.demo.story import Ending
+from ops.wording import counted
 
 _BROKEN_SHOWN = 5
 
@@ -53,7 +54,7 @@ def _print_figures(console: Console, figures: Figures) -> None:
         ("  of the orders that could be asked", _share(figures)),
         ("delay from eligible to asked", _delay(figures)),
         ("refused by the usage plan", f"{figures.plan_refusals} of {figures.plan_calls} calls"),
-        ("time", f"{figures.simulated_days:.0f} days in {figures.seconds:.0f} seconds"),
+        ("time", _time(figures)),
     ]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
@@ -82,6 +83,11 @@ def _share(figures: Figures) -> str:
         return "none could be"
     share = figures.eligible_asked / figures.eligible
     return f"{figures.eligible_asked} of {figures.eligible} ({share:.1%})"
+
+
+def _time(figures: Figures) -> str:
+    days, seconds = round(figures.simulated), round(figures.elapsed)
+    return f"{counted(days, 'day')} in {counted(seconds, 'second')}"
 
 
 def _delay(figures: Figures) -> str:

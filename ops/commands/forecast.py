@@ -1,0 +1,184 @@
+"""`dayfive forecast`: what will be sent and when, and what that takes of plan and money."""
+
+from datetime import UTC, datetime
+
+from ops.commands.console import (
+    JsonOption,
+    OneSellerOption,
+    command_group,
+    say,
+    say_facts,
+    say_json,
+    say_table,
+    waiting,
+    warn_corrupt,
+)
+from ops.deployment import Deployment
+from ops.forecast import (
+    ASSUMED_OFFERED,
+    DAYS,
+    LOOKED_BACK,
+    PLAN_A_DAY,
+    Forecast,
+    forecasts,
+    standing,
+    total,
+)
+from ops.prices import NOTIFICATIONS_PER_ORDER, PRICES_AS_OF, PRICES_OF, Bill, Volume, bill
+from ops.wording import counted
+
+app = command_group()
+
+
+@app.command(epilog="Example: dayfive forecast --seller A3EXAMPLE00001")
+def forecast(seller: OneSellerOption = None, as_json: JsonOption = False) -> None:
+    """Forecast what will be sent in the next 30 days.
+
+    Day by day, with the share of Amazon's usage plan that this takes and what AWS will charge.
+    The assumptions are printed with it.
+    """
+    deployment, now = Deployment.find(), datetime.now(UTC)
+    with waiting("Reading orders ..."):
+        found = list(forecasts(deployment, only=seller, now=now, on_corrupt=warn_corrupt))
+        sellers = len({each.seller_id for each in found})
+        charged = bill(_volume(found), standing(deployment, sellers=sellers))
+    if as_json:
+        for each in found:
+            say_json(_as_json(each))
+        say_json(_bill_as_json(charged))
+        return
+    if not found:
+        say("No seller is connected yet: dayfive connect --seller SELLER_ID --region na")
+        return
+    _show_days(found)
+    say()
+    say_facts(
+        [
+            *(
+                ("usage plan" if not number else "", _plan(each))
+                for number, each in enumerate(found)
+            ),
+            ("AWS", _charged(charged)),
+            *_assumptions(found),
+        ]
+    )
+
+
+def _volume(found: list[Forecast]) -> Volume:
+    days = total(found).values()
+    return Volume(
+        orders_new=sum(day.orders_new for day in days),
+        checks=sum(day.checks for day in days),
+        solicitations=sum(day.sent_in_all for day in days),
+    )
+
+
+def _show_days(found: list[Forecast]) -> None:
+    columns = ["day (UTC)", "to be sent", "of new orders", "checks"]
+    days = total(found)
+    rows = [
+        [on, _number(day.sent_in_all), _number(day.sent_new), _number(day.checks)]
+        for on, day in days.items()
+    ]
+    sums = (
+        sum(day.sent_in_all for day in days.values()),
+        sum(day.sent_new for day in days.values()),
+        sum(day.checks for day in days.values()),
+    )
+    say_table(columns, [*rows, ["in all", *map(_number, sums)]], right=columns[1:])
+
+
+def _plan(forecast: Forecast) -> str:
+    on, calls = forecast.busiest
+    return (
+        f"{forecast.seller_id} in {forecast.region}: {_number(calls)} calls of one operation on its"
+        f" busiest day ({on}), {_share(forecast.share_of_plan)} of the {PLAN_A_DAY:,} that Amazon"
+        " allows"
+    )
+
+
+def _charged(charged: Bill) -> str:
+    return (
+        f"about ${charged.for_orders + charged.for_standing:,.2f} in these {DAYS} days:"
+        f" ${charged.for_orders:,.2f} for the orders, ${charged.for_standing:,.2f} whatever comes"
+        " (alarms, dashboards, metrics, secrets, a key, polling)"
+    )
+
+
+def _assumptions(found: list[Forecast]) -> list[tuple[str, str]]:
+    on_record, held = sum(each.on_record for each in found), sum(each.held for each in found)
+    weeks = LOOKED_BACK.days // 7
+    texts = [
+        f"{counted(on_record, 'order')} on record may still be asked;"
+        f" {counted(held, 'held order is', 'held orders are')} not counted.",
+        f"New orders come as in the last {weeks} weeks, and Amazon offers them alike.",
+        *dict.fromkeys(map(_history, found)),
+        *dict.fromkeys(filter(None, map(_as_if, found))),
+        f"AWS's list prices of {PRICES_OF} as of {PRICES_AS_OF}, before any free tier, with"
+        f" {NOTIFICATIONS_PER_ORDER} notifications an order, each handled in a run of its own.",
+    ]
+    return [("assumed" if not number else "", text) for number, text in enumerate(texts)]
+
+
+def _history(forecast: Forecast) -> str:
+    seller, average = forecast.seller_id, forecast.checks_per_solicitation
+    if average is None:
+        return (
+            f"{seller} has no history yet: each check is taken to find an offer in"
+            f" {ASSUMED_OFFERED:.0%} of the cases."
+        )
+    return (
+        f"{seller} needed {average:.1f} checks for each solicitation, by"
+        f" {counted(forecast.with_checks, 'order')} that had been checked."
+    )
+
+
+def _as_if(forecast: Forecast) -> str | None:
+    if forecast.is_paused:
+        return f"{forecast.seller_id} is paused, in whole or in part: counted as if it were not."
+    if not forecast.is_live:
+        return f"{forecast.seller_id} is not live, so nothing is sent: counted as if it were."
+    return None
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 or value < 0.05 else f"{value:.1f}"
+
+
+def _share(share: float) -> str:
+    return "less than 0.1%" if share < 0.001 else f"{share:.1%}"
+
+
+def _bill_as_json(charged: Bill) -> dict[str, object]:
+    return {
+        "aws_usd_for_orders": {unit: round(usd, 4) for unit, usd in charged.orders.items()},
+        "aws_usd_standing": {unit: round(usd, 4) for unit, usd in charged.standing.items()},
+        "days": DAYS,
+        "prices_as_of": PRICES_AS_OF,
+        "prices_of": PRICES_OF,
+    }
+
+
+def _as_json(forecast: Forecast) -> dict[str, object]:
+    return {
+        "seller_id": forecast.seller_id,
+        "region": forecast.region,
+        "live": forecast.is_live,
+        "paused": forecast.is_paused,
+        "orders_on_record": forecast.on_record,
+        "orders_held": forecast.held,
+        "orders_with_checks": forecast.with_checks,
+        "checks_per_solicitation": forecast.checks_per_solicitation,
+        "busiest_day_calls": round(forecast.busiest[1], 2),
+        "busiest_day_share_of_plan": forecast.share_of_plan,
+        "days": [
+            {
+                "day": on.isoformat(),
+                "sent": round(day.sent, 2),
+                "sent_of_new_orders": round(day.sent_new, 2),
+                "checks": round(day.checks, 2),
+                "new_orders": round(day.orders_new, 2),
+            }
+            for on, day in forecast.days.items()
+        ],
+    }
