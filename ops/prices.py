@@ -1,9 +1,9 @@
 """What AWS charges: the price list with its date, and what each order is counted to use.
 
-List prices of us-east-1 in US dollars, before any free tier, from the pricing pages of Amazon
-EventBridge, SQS, AWS Lambda, DynamoDB (on demand), Secrets Manager, CloudWatch and AWS KMS.
-Other Regions differ by some tenths. The uses are counted on the local cloud with few orders a
-day, when every one of them costs runs of its own: with many they share runs, and cost less.
+List prices of us-east-1 in US dollars, each with the page it is from, and what of it AWS gives
+away each month for ever. Other Regions differ by some tenths. The uses are counted on the local
+cloud with few orders a day, when every one of them costs runs of its own: with many they share
+runs, and cost less.
 """
 
 from collections.abc import Mapping
@@ -32,25 +32,79 @@ class Unit(StrEnum):
     METRICS = "custom metrics a month"
     ALARMS = "alarms a month"
     DASHBOARDS = "dashboards a month"
+    STORED_GB = "DynamoDB GB stored a month"
+    BACKED_UP_GB = "DynamoDB GB kept for recovery a month"
+    GB_OUT = "GB sent to the internet"
+    STATE_TRANSITIONS = "Step Functions state transitions"
+    X86_GB_SECONDS = "Lambda GB-seconds (x86)"
 
 
-PRICES: Mapping[Unit, float] = {
-    Unit.SCHEDULES: 1.00e-6,
-    Unit.REQUESTS: 0.40e-6,
-    Unit.FIFO_REQUESTS: 0.50e-6,
-    Unit.RUNS: 0.20e-6,
-    Unit.GB_SECONDS: 0.0000133334,
-    Unit.WRITES: 0.625e-6,
-    Unit.READS: 0.125e-6,
-    Unit.SECRET_CALLS: 0.05e-4,
-    Unit.LOGGED_GB: 0.50,
-    Unit.KEY_REQUESTS: 0.03e-4,
-    Unit.SECRETS: 0.40,
-    Unit.KEYS: 1.00,
-    Unit.METRICS: 0.30,
-    Unit.ALARMS: 0.10,
-    Unit.DASHBOARDS: 3.00,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """Dollars for one of a unit, as the page of AWS's site showed it in the month `as_of`."""
+
+    dollars: float
+    page: str
+    as_of: str = PRICES_AS_OF
+
+
+_LAMBDA, _CLOUDWATCH = "AWS Lambda Pricing", "Amazon CloudWatch Pricing"
+_DYNAMODB = "Amazon DynamoDB Pricing for On-Demand Capacity"
+_SQS, _SECRETS = "Amazon SQS pricing", "AWS Secrets Manager Pricing"
+_KMS, _EVENTBRIDGE = "AWS Key Management Service Pricing", "Amazon EventBridge pricing"
+_EC2, _STATES = "Amazon EC2 On-Demand Pricing, Data Transfer", "AWS Step Functions Pricing"
+
+PRICE_LIST: Mapping[Unit, Price] = {
+    Unit.SCHEDULES: Price(dollars=1.00e-6, page=_EVENTBRIDGE),
+    Unit.REQUESTS: Price(dollars=0.40e-6, page=_SQS),
+    Unit.FIFO_REQUESTS: Price(dollars=0.50e-6, page=_SQS),
+    Unit.RUNS: Price(dollars=0.20e-6, page=_LAMBDA),
+    Unit.GB_SECONDS: Price(dollars=0.0000133334, page=_LAMBDA),
+    Unit.X86_GB_SECONDS: Price(dollars=0.0000166667, page=_LAMBDA),
+    Unit.WRITES: Price(dollars=0.625e-6, page=_DYNAMODB),
+    Unit.READS: Price(dollars=0.125e-6, page=_DYNAMODB),
+    Unit.STORED_GB: Price(dollars=0.25, page=_DYNAMODB),
+    Unit.BACKED_UP_GB: Price(dollars=0.20, page=_DYNAMODB),
+    Unit.SECRET_CALLS: Price(dollars=0.05e-4, page=_SECRETS),
+    Unit.SECRETS: Price(dollars=0.40, page=_SECRETS),
+    Unit.LOGGED_GB: Price(dollars=0.50, page=_CLOUDWATCH),
+    Unit.METRICS: Price(dollars=0.30, page=_CLOUDWATCH),
+    Unit.ALARMS: Price(dollars=0.10, page=_CLOUDWATCH),
+    Unit.DASHBOARDS: Price(dollars=3.00, page=_CLOUDWATCH),
+    Unit.KEY_REQUESTS: Price(dollars=0.03e-4, page=_KMS),
+    Unit.KEYS: Price(dollars=1.00, page=_KMS),
+    Unit.GB_OUT: Price(dollars=0.09, page=_EC2),
+    Unit.STATE_TRANSITIONS: Price(dollars=25e-6, page=_STATES),
 }
+PRICES: Mapping[Unit, float] = {unit: price.dollars for unit, price in PRICE_LIST.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """So much a month that AWS never charges, of these units together."""
+
+    units: tuple[Unit, ...]
+    amount: float
+    page: str
+    as_of: str = PRICES_AS_OF
+
+
+# "AWS Free Tier", Always Free. Not among them: secrets, keys, DynamoDB's requests on demand
+# (the 25 read and write units a second are for provisioned tables), copies for recovery.
+ALWAYS_FREE = (
+    Allowance(units=(Unit.SCHEDULES,), amount=14e6, page=_EVENTBRIDGE),
+    Allowance(units=(Unit.REQUESTS, Unit.FIFO_REQUESTS), amount=1e6, page=_SQS),
+    Allowance(units=(Unit.RUNS,), amount=1e6, page=_LAMBDA),
+    Allowance(units=(Unit.GB_SECONDS, Unit.X86_GB_SECONDS), amount=400_000, page=_LAMBDA),
+    Allowance(units=(Unit.STORED_GB,), amount=25, page=_DYNAMODB),
+    Allowance(units=(Unit.LOGGED_GB,), amount=5, page=_CLOUDWATCH),
+    Allowance(units=(Unit.METRICS,), amount=10, page=_CLOUDWATCH),
+    Allowance(units=(Unit.ALARMS,), amount=10, page=_CLOUDWATCH),
+    Allowance(units=(Unit.DASHBOARDS,), amount=3, page=_CLOUDWATCH),
+    Allowance(units=(Unit.KEY_REQUESTS,), amount=20_000, page=_KMS),
+    Allowance(units=(Unit.GB_OUT,), amount=100, page=_EC2),
+    Allowance(units=(Unit.STATE_TRANSITIONS,), amount=4_000, page=_STATES),
+)
 
 Uses = Mapping[Unit, float]
 
@@ -92,8 +146,9 @@ _PER_SWEEP: Uses = {
 }
 _PER_SWEEP_AND_SELLER: Uses = {Unit.READS: 2}
 
-# "Configuring an SQS queue to use with Lambda": idle queues are polled by two pollers, for up
-# to 20 seconds each time. SQS asks KMS for a data key at most every five minutes and principal.
+# "Configuring scaling behavior for SQS event source mappings": idle queues are polled by as few
+# as two pollers, for up to 20 seconds each time. SQS asks KMS for a data key at most every five
+# minutes and principal.
 _IDLE_POLLS_OF_A_QUEUE = 2 * 3 * 60 * 24 * 30
 _KEY_REQUESTS = 2 * 12 * 24 * 30
 
@@ -148,6 +203,19 @@ def uses_of(volume: Volume) -> dict[Unit, float]:
         (volume.checks, PER_CHECK),
         (volume.solicitations, PER_SOLICITATION),
     )
+
+
+def charged(uses: Uses) -> dict[Unit, float]:
+    """What is left of a month's uses after the allowances, which go to the cheapest unit first."""
+    left = dict(uses)
+    for allowance in ALWAYS_FREE:
+        free = allowance.amount
+        for unit in sorted(allowance.units, key=PRICES.__getitem__):
+            given = min(free, left.get(unit, 0.0))
+            free -= given
+            if unit in left:
+                left[unit] -= given
+    return left
 
 
 def _uses_standing(standing: Standing) -> dict[Unit, float]:
