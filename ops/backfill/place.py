@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -65,8 +66,7 @@ class Place:
     malformed: list[str] = field(default_factory=list)
     calls: list[datetime] = field(default_factory=list)
     next_token: str | None = None
-    _extent: tuple[datetime, datetime] | None = None
-    _in_order: bool = True
+    _edges: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     @classmethod
     def find(cls, path: Path, asked: Span, *, now: datetime) -> Self:
@@ -81,6 +81,11 @@ class Place:
             return cls(path=path, span=asked)
         is_recent = bool(place.calls) and timedelta() <= now - place.calls[-1] < GOOD_FOR
         return place if place.span.is_like(asked) and is_recent else cls(path=path, span=asked)
+
+    @property
+    def name(self) -> str:
+        """Whose orders these are, as it is shown."""
+        return f"{self.span.seller_id} in {self.span.region}"
 
     @property
     def is_complete(self) -> bool:
@@ -98,24 +103,30 @@ class Place:
     def begin_anew(self, asked: Span) -> None:
         """Forget the pages, for another list of the same question."""
         self.span, self.next_token = asked, None
-        self._extent, self._in_order = None, True
         self.orders.clear()
         self.malformed.clear()
         self.calls.clear()
+        self._edges.clear()
 
     def forget(self) -> None:
         """The orders are on record: the file is of no more use."""
         self.path.unlink(missing_ok=True)
 
-    def share_read(self) -> float | None:
-        """Which part of the span the pages cover, as long as they come in the order of time.
+    def pages_left(self) -> float | None:
+        """About how many there are, as long as they come in the order of time, or None.
 
         Amazon does not say in which order they come, nor how many there are.
         """
-        if self._extent is None or not self._in_order:
+        if len(self._edges) < 2:
             return None
-        first, last = self._extent
-        return (last - first) / (self.span.created_before - self.span.created_after)
+        (first, start), *_, (end, last) = self._edges
+        if all(one[1] <= next_[0] for one, next_ in pairwise(self._edges)):
+            covered, rest = last - first, self.span.created_before - last
+        elif all(one[0] >= next_[1] for one, next_ in pairwise(self._edges)):
+            covered, rest = start - end, end - self.span.created_after
+        else:
+            return None
+        return len(self.calls) * (rest / covered) if covered else None
 
     def _take_up(self, line: str) -> None:
         """One page of an earlier run; a torn one was read again, and so comes once more."""
@@ -129,12 +140,9 @@ class Place:
         self.malformed += page.malformed
         self.calls.append(at)
         self.next_token = page.next_token
-        created = sorted(order.created_time for order in page.orders)
-        if not created:
-            return
-        known = self._extent or (created[0], created[0])
-        self._in_order &= created[0] >= known[1] or created[-1] <= known[0]
-        self._extent = min(known[0], created[0]), max(known[1], created[-1])
+        created = [order.created_time for order in page.orders]
+        if created:
+            self._edges.append((min(created), max(created)))
 
 
 def _span(head: dict[str, Any]) -> Span:

@@ -144,8 +144,7 @@ class Reader:
         """How long the rest will take, as far as the pages so far tell."""
         if self._place.is_complete:
             return timedelta()
-        share = self._place.share_read()
-        if not share:
+        pages = self._place.pages_left()
+        if pages is None:
             return None
-        pages = len(self._place.calls) * (1 - share) / share
         return self._pace.pause(datetime.now(UTC), calls=max(pages, 1))

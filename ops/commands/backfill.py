@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from lambdas.core.marketplaces import Region
+from lambdas.core.seller import Seller
 from lambdas.core.solicitation import Status
 from ops.backfill.place import Place
 from ops.backfill.planning import Plan, Planned, Source
@@ -18,7 +19,7 @@ from ops.backfill.writing import Writer, Written
 from ops.commands.console import (
     JsonOption,
     OneRegionOption,
-    SellerOption,
+    OneSellerOption,
     YesOption,
     ask,
     checked_seller_id,
@@ -31,11 +32,11 @@ from ops.commands.console import (
     say_table,
     tracked,
     warn,
+    warn_corrupt,
 )
 from ops.deployment import Deployment
 from ops.errors import OperatorError
-from ops.live import connected_seller
-from ops.orders import as_json
+from ops.orders import all_sellers, as_json
 from ops.wording import stretch, words
 
 app = command_group()
@@ -49,9 +50,8 @@ _ESTIMATES = {
 }
 
 
-@app.command(epilog="Example: dayfive backfill --seller A3EXAMPLE00001 --days 45 --preview")
+@app.command(epilog="Example: dayfive backfill --days 45 --preview")
 def backfill(
-    seller: SellerOption,
     days: Annotated[
         int,
         typer.Option(
@@ -61,6 +61,7 @@ def backfill(
             help="How many days back orders were placed; 45 reach most open windows.",
         ),
     ],
+    seller: OneSellerOption = None,
     region: OneRegionOption = None,
     preview: Annotated[
         bool,
@@ -81,58 +82,72 @@ def backfill(
     """
     if as_lines and not (yes or preview):
         raise typer.BadParameter("--json goes with --preview or --yes: it leaves no place to ask")
-    seller_id, deployment = checked_seller_id(seller), Deployment.find()
-    known = connected_seller(deployment, seller_id)
-    if region is not None and region not in known.regions:
-        raise OperatorError(
-            f"seller {seller_id} is not connected in {region}:"
-            f" run dayfive connect --seller {seller_id} --region {region} first"
-        )
-    for each in [region] if region else sorted(known.regions):
-        place = find_place(deployment, seller_id, each, days=days, anew=anew)
+    seller_id, deployment = checked_seller_id(seller) if seller else None, Deployment.find()
+    whose = _whose(deployment, seller_id, region)
+    for known, each in whose:
+        place = find_place(deployment, known.seller_id, each, days=days, anew=anew)
         _read(deployment, place)
         planned = plan(deployment, place)
         if as_lines:
             _say_json(place, planned, with_orders=preview)
         else:
             _say_plan(place, planned)
-        if preview:
-            if not as_lines:
-                say("Nothing was recorded; what was read is kept for 24 hours.")
-            continue
-        _write(deployment, place, planned, yes=yes, as_lines=as_lines)
-    if not known.live and not as_lines:
-        say(f"Seller {seller_id} is not live: orders are checked, and nobody is asked.")
+        if not preview:
+            _write(deployment, place, planned, yes=yes, as_lines=as_lines)
+    if as_lines:
+        return
+    if preview:
+        say("Nothing was recorded; what was read is kept for 24 hours.")
+    for dry in sorted({known.seller_id for known, _ in whose if not known.live}):
+        say(f"Seller {dry} is not live: its orders are checked, and nobody is asked.")
+
+
+def _whose(
+    deployment: Deployment, seller_id: str | None, region: Region | None
+) -> list[tuple[Seller, Region]]:
+    """The connected sellers and regions that are meant. Raises OperatorError for none."""
+    found = [
+        (known, each)
+        for known in all_sellers(deployment, only=seller_id, on_corrupt=warn_corrupt)
+        for each in sorted(known.regions)
+        if region in (None, each)
+    ]
+    if not found:
+        who = f"seller {seller_id} is" if seller_id else "no seller is"
+        raise OperatorError(
+            f"{who}{' not' if seller_id else ''} connected{f' in {region}' if region else ''}:"
+            " run dayfive connect first"
+        )
+    return found
 
 
 def _read(deployment: Deployment, place: Place) -> None:
-    span = place.span
     if place.calls:
         warn(
-            f"{span.region}: {counted(len(place.calls), 'page')} of an earlier run are used"
-            f" (read until {moment(place.calls[-1])}; --anew reads again)"
+            f"{place.name}: {counted(len(place.calls), 'page')} of an earlier run used again"
+            f" (read until {moment(place.calls[-1])}; --anew reads anew)"
         )
-    with _display(span.region) as tell:
+    with _display(place.name) as tell:
         read(deployment, place, tell=tell)
     for text in place.malformed[:_SHOWN]:
-        warn(f"{span.region}: left out, for it cannot be read: {text}")
+        warn(f"{place.name}: left out, for it cannot be read: {text}")
     if len(place.malformed) > _SHOWN:
-        warn(f"{span.region}: {len(place.malformed) - _SHOWN:,} more cannot be read")
+        warn(f"{place.name}: {len(place.malformed) - _SHOWN:,} more cannot be read")
 
 
 @contextmanager
-def _display(region: Region) -> Iterator[Callable[[Reading], None]]:
+def _display(name: str) -> Iterator[Callable[[Reading], None]]:
     """Shows how far the reading is: on a terminal at all times, else a line for each long pause."""
     if errors.is_terminal:
-        with errors.status(f"{region}: asking Amazon for orders") as status:
-            yield lambda reading: status.update(f"{region}: {_so_far(reading)}")
+        with errors.status(f"{name}: asking Amazon for orders") as status:
+            yield lambda reading: status.update(f"{name}: {_so_far(reading)}")
         return
     told: set[int] = set()
 
     def tell(reading: Reading) -> None:
         if reading.pause > timedelta(seconds=60) and reading.pages not in told:
             told.add(reading.pages)
-            warn(f"{region}: {_so_far(reading)}")
+            warn(f"{name}: {_so_far(reading)}")
 
     yield tell
 
@@ -150,7 +165,7 @@ def _so_far(reading: Reading) -> str:
 def _say_plan(place: Place, planned: Plan) -> None:
     span = place.span
     say(
-        f"{span.region}: {counted(len(place.orders), 'shipped order')}, placed from"
+        f"{place.name}: {counted(len(place.orders), 'shipped order')}, placed from"
         f" {moment(span.created_after)} to {moment(span.created_before)}"
     )
     rows = [(text, f"{number:,}") for text, number in _rows(place, planned) if number]
@@ -233,16 +248,22 @@ def _write(
     span, number = place.span, len(planned.planned)
     if number:
         ask(
-            f"Put {counted(number, 'order')} of {span.seller_id} in {span.region} on record?",
+            f"Put {counted(number, 'order')} of {place.name} on record?",
             yes=yes,
         )
     writer = Writer(deployment, span.seller_id, span.region)
     written = writer.write(tracked(planned.planned, "Recording"))
     place.forget()
     if as_lines:
-        say_json({"region": span.region, "recorded": written.recorded})
+        say_json(
+            {
+                "seller_id": span.seller_id,
+                "region": span.region,
+                "recorded": written.recorded,
+            }
+        )
     else:
-        say(f"{span.region}: {_recorded(written)}")
+        say(f"{place.name}: {_recorded(written)}")
 
 
 def _recorded(written: Written) -> str:

@@ -20,7 +20,7 @@ from tests.integration.conftest import CLIENT_SECRET, REFRESH_TOKEN, SELLER, US,
 from tests.integration.operator.conftest import Shop, order_id
 
 DAY = timedelta(days=1)
-BACKFILL = ("backfill", "--seller", SELLER, "--days", "60")
+BACKFILL = ("backfill", "--days", "60")
 Sell = Callable[..., str]
 
 
@@ -114,7 +114,8 @@ def test_the_preview_says_what_becomes_of_each_order_and_records_nothing(
 
     assert (status, error) == (0, "")
     assert printed == (
-        "na: 9 shipped orders, placed from 2026-01-10 07:57 UTC to 2026-03-11 07:57 UTC\n"
+        f"{SELLER} in na: 9 shipped orders, placed from 2026-01-10 07:57 UTC to"
+        " 2026-03-11 07:57 UTC\n"
         "  what becomes of them           orders\n"
         "  checked at once                     2\n"
         "  checked within 7 days               1\n"
@@ -151,7 +152,9 @@ def test_orders_are_recorded_planned_and_looked_at_without_a_call_of_ours(
     status, printed, error = run(*BACKFILL, "--yes")
 
     assert (status, error) == (0, "")
-    assert printed.endswith("na: 6 orders recorded; the sender is woken for those that are due\n")
+    assert printed.endswith(
+        f"{SELLER} in na: 6 orders recorded; the sender is woken for those that are due\n"
+    )
     promised, estimated, later, _, too_late, replacement, unknown = recorded(shop, *range(1, 8))
     assert promised is not None
     assert (promised.status, promised.reason) == (Status.WAITING, "backfilled: deliverByWindow")
@@ -218,8 +221,8 @@ def test_a_preview_spares_the_run_after_it_every_call(
     assert status == 0
     assert searches(amazon) == before
     assert error == (
-        "dayfive: na: 1 page of an earlier run are used (read until 2026-03-11 08:00 UTC;"
-        " --anew reads again)\n"
+        f"dayfive: {SELLER} in na: 1 page of an earlier run used again (read until"
+        " 2026-03-11 08:00 UTC; --anew reads anew)\n"
     )
     assert "1 order recorded" in printed
 
@@ -255,12 +258,13 @@ def test_pages_are_read_at_the_pace_of_the_usage_plan(
     status, printed, error = run(*BACKFILL, "--preview")
 
     assert status == 0
-    assert "na: 23 shipped orders" in printed
+    assert f"{SELLER} in na: 23 shipped orders" in printed
     assert searches(amazon) == 23
     assert not any(entry.throttled for entry in amazon.ledger)
     assert timedelta(minutes=11) < shop.clock.now - now < timedelta(minutes=13)
     assert error.splitlines()[0] == (
-        "dayfive: na: 19 pages, 19 orders; Amazon allows the next page in 3:00; about 2 hours left"
+        f"dayfive: {SELLER} in na: 19 pages, 19 orders; Amazon allows the next page in 3:00; about"
+        " 35 minutes left"
     )
 
 
@@ -339,10 +343,10 @@ def test_orders_that_cannot_be_read_fail_alone_and_are_named(
     assert "1 order recorded" in printed
     assert re.search(r"cannot be read +7\n", printed)
     assert error.splitlines()[0] == (
-        "dayfive: na: left out, for it cannot be read: 903-5550101-0000002: lastUpdatedTime is not"
-        " an ISO-8601 time"
+        f"dayfive: {SELLER} in na: left out, for it cannot be read: 903-5550101-0000002:"
+        " lastUpdatedTime is not an ISO-8601 time"
     )
-    assert error.splitlines()[-1] == "dayfive: na: 2 more cannot be read"
+    assert error.splitlines()[-1] == f"dayfive: {SELLER} in na: 2 more cannot be read"
 
 
 def test_a_missing_role_is_named(run: Run, amazon: Simulator, now: datetime) -> None:
@@ -395,10 +399,11 @@ def test_the_question_can_be_answered_with_no(
     [
         (["--seller", "A1STRANGER0001", "--days", "9"], "is not connected"),
         (["--seller", SELLER, "--days", "9", "--region", "eu"], "is not connected in eu"),
+        (["--days", "9", "--region", "eu"], "no seller is connected in eu"),
         (["--seller", SELLER, "--days", "0"], "--days: must be 1 or more"),
         (["--seller", SELLER, "--days", "9", "--json"], "--json goes with --preview or --yes"),
     ],
-    ids=range(4),
+    ids=range(5),
 )
 def test_a_wrong_command_says_what_to_do_in_one_line(
     run: Run, now: datetime, arguments: list[str], told: str
@@ -423,7 +428,7 @@ def test_without_scheduler_the_sweep_is_trusted(
 
     assert status == 0
     assert printed.endswith(
-        "na: 1 order recorded; 1 have no schedule, the hourly sweep will find them\n"
+        f"{SELLER} in na: 1 order recorded; 1 have no schedule, the hourly sweep will find them\n"
     )
 
 

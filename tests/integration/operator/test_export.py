@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,18 @@ def spoil(shop: Shop, number: int) -> None:
         ExpressionAttributeNames={"#status": "status"},
         ExpressionAttributeValues={":odd": {"S": "LOST"}},
     )
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(
+    dayfive: Run, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.put(1)
+    theirs, ours = os.pipe()
+    os.close(theirs)
+
+    with os.fdopen(ours, "w") as pipe:
+        monkeypatch.setattr("sys.stdout", pipe)
+        assert dayfive("export")[0] == 0
 
 
 def test_orders_are_written_while_they_are_read(
