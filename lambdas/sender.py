@@ -280,7 +280,12 @@ class Run:
         self._unwritten = None
 
     def _own_failure(self, order: OpenOrder, error: Exception) -> None:
-        self._telemetry.failure("order_failed", error, amazon_order_id=order.amazon_order_id)
+        self._telemetry.failure(
+            "order_failed",
+            error,
+            seller_id=self._seller_id,
+            amazon_order_id=order.amazon_order_id,
+        )
         try:
             self._turns.note_own_failure(
                 self._seller.seller_id, order.amazon_order_id, f"failed: {type(error).__name__}"

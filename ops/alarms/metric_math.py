@@ -9,7 +9,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -41,8 +41,13 @@ class _Value:
 
 def evaluate(expression: str, metrics: Mapping[str, float | None]) -> float | None:
     """The expression's value, or None where it has no datapoint. Raises UnknownExpressionError."""
+    return _evaluate(_parsed(expression), metrics).value
+
+
+@lru_cache
+def _parsed(expression: str) -> ast.expr:
     words = re.sub(r"\b(AND|OR)\b", lambda found: found[0].lower(), expression)
-    return _evaluate(ast.parse(words, mode="eval").body, metrics).value
+    return ast.parse(words, mode="eval").body
 
 
 def _evaluate(node: ast.expr, metrics: Mapping[str, float | None]) -> _Value:
