@@ -55,8 +55,9 @@ class Account:
         )
 
     def state(self) -> dict[str, Any]:
-        """All tables with their items, queues with their depths, schedules and log groups."""
+        """Tables with their items, queues with their depths, and all else by its name."""
         dynamodb, sqs = self.client("dynamodb"), self.client("sqs")
+        cloudwatch = self.client("cloudwatch")
         depth = "ApproximateNumberOfMessages"
         return {
             "tables": {
@@ -77,6 +78,11 @@ class Account:
                 for one in self.client("scheduler").list_schedules()["Schedules"]
             ],
             "functions": sorted(self.functions()),
+            "topics": [one["TopicArn"] for one in self.client("sns").list_topics()["Topics"]],
+            "alarms": [one["AlarmName"] for one in cloudwatch.describe_alarms()["MetricAlarms"]],
+            "dashboards": [
+                one["DashboardName"] for one in cloudwatch.list_dashboards()["DashboardEntries"]
+            ],
             "logs": sorted(
                 one["logGroupName"]
                 for one in self.client("logs").describe_log_groups()["logGroups"]
@@ -107,7 +113,7 @@ class Story:
         self.again = self._see(project.deploy())
         self.same = project.diff("--fail", as_built)
         self.difference = project.diff(setting)
-        self.set = self._see(project.update(setting))
+        self.set = self._see(project.update(as_built))  # what the diff has just shown
         module = project.folder / "lambdas" / "core" / "window.py"
         module.write_text(f"{module.read_text()}\n# The next version.\n")
         self.upgraded = self._see(project.update(setting))
@@ -199,7 +205,6 @@ def test_destroy_leaves_the_orders_and_the_logs_and_nothing_else(story: Story) -
     assert story.left == {
         "tables": story.upgraded.state["tables"],
         "logs": story.upgraded.state["logs"],
-        "functions": [],
+        **{kind: [] for kind in ("functions", "topics", "alarms", "dashboards", "schedules")},
         "queues": {},
-        "schedules": [],
     }
