@@ -176,10 +176,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """30 days in US dollars, by what is charged."""
+    """30 days in US dollars, by what is charged; `after_allowances` is all of it together, if
+    nothing else in the account uses what AWS gives away."""
 
     orders: Mapping[Unit, float]
     standing: Mapping[Unit, float]
+    after_allowances: float
 
     @property
     def for_orders(self) -> float:
@@ -192,7 +194,12 @@ class Bill:
 
 def bill(volume: Volume, standing: Standing) -> Bill:
     """What 30 days of this volume on such a stack are charged at list prices."""
-    return Bill(orders=_priced(uses_of(volume)), standing=_priced(_uses_standing(standing)))
+    of_orders, of_standing = uses_of(volume), _uses_standing(standing)
+    return Bill(
+        orders=_priced(of_orders),
+        standing=_priced(of_standing),
+        after_allowances=sum(_priced(charged(_added((1, of_orders), (1, of_standing)))).values()),
+    )
 
 
 def uses_of(volume: Volume) -> dict[Unit, float]:

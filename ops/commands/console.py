@@ -124,10 +124,11 @@ def say_table(
     *,
     right: Sequence[str] = (),
     indent: int = 0,
+    cut: bool = False,
 ) -> None:
     """Print aligned columns; `right` names those that hold numbers.
 
-    On a terminal the last column is wrapped beneath itself; in a pipe a row is a line.
+    On a terminal the last column is wrapped beneath itself, or cut; in a pipe a row is a line.
     """
     texts = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
@@ -139,7 +140,8 @@ def say_table(
             cell.rjust(width) if name in right else cell.ljust(width)
             for cell, name, width in zip(row, columns, widths, strict=True)
         ]
-        last = _wrapped(cells.pop().rstrip(), room)
+        text = cells.pop().rstrip()
+        last = [_cut(text, room)] if cut else _wrapped(text, room)
         style = "bold" if number == 0 else ""
         first, *more = [margin + "  ".join([*cells, last[0]]), *last[1:]]
         console.print(Text(first.rstrip(), style), soft_wrap=True)
@@ -155,6 +157,10 @@ def say_facts(facts: Sequence[tuple[str, str]], *, indent: int = 0, width: int =
         for number, line in enumerate(_wrapped(text, room)):
             label = name if number == 0 else ""
             console.print(Text(f"{'':<{indent}}{label:<{width}}  {line}".rstrip()), soft_wrap=True)
+
+
+def _cut(text: str, room: int | None) -> str:
+    return text if room is None or len(text) <= room else f"{text[: room - 3]}..."
 
 
 def _wrapped(text: str, room: int | None) -> list[str]:

@@ -101,7 +101,9 @@ def _charged(charged: Bill) -> str:
     return (
         f"about ${charged.for_orders + charged.for_standing:,.2f} in these {DAYS} days:"
         f" ${charged.for_orders:,.2f} for the orders, ${charged.for_standing:,.2f} whatever comes"
-        " (alarms, dashboards, metrics, secrets, a key, polling)"
+        " (alarms, dashboards, metrics, secrets, a key, polling). About"
+        f" ${charged.after_allowances:,.2f} after what AWS gives away each month, if nothing else"
+        " in the account uses it"
     )
 
 
@@ -114,7 +116,7 @@ def _assumptions(found: list[Forecast]) -> list[tuple[str, str]]:
         f"New orders come as in the last {weeks} weeks, and Amazon offers them alike.",
         *dict.fromkeys(map(_history, found)),
         *dict.fromkeys(filter(None, map(_as_if, found))),
-        f"AWS's list prices of {PRICES_OF} as of {PRICES_AS_OF}, before any free tier, with"
+        f"AWS's list prices of {PRICES_OF} as of {PRICES_AS_OF}, with"
         f" {NOTIFICATIONS_PER_ORDER} notifications an order, each handled in a run of its own.",
     ]
     return [("assumed" if not number else "", text) for number, text in enumerate(texts)]
@@ -153,6 +155,7 @@ def _bill_as_json(charged: Bill) -> dict[str, object]:
     return {
         "aws_usd_for_orders": {unit: round(usd, 4) for unit, usd in charged.orders.items()},
         "aws_usd_standing": {unit: round(usd, 4) for unit, usd in charged.standing.items()},
+        "aws_usd_after_allowances": round(charged.after_allowances, 4),
         "days": DAYS,
         "prices_as_of": PRICES_AS_OF,
         "prices_of": PRICES_OF,

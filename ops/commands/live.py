@@ -16,9 +16,7 @@ from ops.commands.console import (
 from ops.deployment import Deployment
 from ops.live import LAST_CREATE_CALL_ENDS, connected_seller, end_live, go_live, waiting_for_live
 
-app = command_group(
-    name="live", help="Start and stop asking: until `live on` nothing is ever sent."
-)
+app = command_group(name="live", help="Start or stop asking a seller's buyers.")
 
 
 @app.command("on", epilog="Example: dayfive live on --seller A3EXAMPLE00001")

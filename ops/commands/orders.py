@@ -183,7 +183,7 @@ def _show(orders: list[Solicitation], *, with_seller: bool) -> None:
         columns.insert(1, "seller")
         for row, order in zip(rows, orders, strict=True):
             row.insert(1, order.seller_id)
-    say_table(columns, rows)
+    say_table(columns, rows, cut=True)
 
 
 def _tell(order: Solicitation, story: Story) -> None:
