@@ -15,6 +15,7 @@ from ops.commands import (
     connect,
     demo,
     disconnect,
+    doctor,
     export,
     feedback_removal,
     forecast,
@@ -38,6 +39,7 @@ app = command_group(
 # In the order of a seller's first days.
 for commands in (
     connect,
+    doctor,
     backfill,
     live,
     status,
@@ -48,8 +50,8 @@ for commands in (
     forecast,
     report,
     export,
-    redrive,
     feedback_removal,
+    redrive,
     disconnect,
     demo,
 ):

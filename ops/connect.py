@@ -228,12 +228,15 @@ class Connector:
 
 def _region_item(state: RegionState) -> Item:
     """What survives a new connection; blocks and slowness do not."""
+    gap, times = state.usual_gap, (state.secret_stored_at, state.last_notification_at)
+    secret_stored_at, last_notification_at = (to_text(at) if at else None for at in times)
     item: Item = {
         "replaced": {name: to_text(at) for name, at in state.replaced.items()},
         "subscription_id": state.subscription_id,
         "destination_id": state.destination_id,
         "shares_application": state.shares_application,
+        "secret_stored_at": secret_stored_at,
+        "last_notification_at": last_notification_at,
+        "usual_gap_seconds": round(gap.total_seconds()) if gap else None,
     }
-    if state.secret_stored_at:
-        item["secret_stored_at"] = to_text(state.secret_stored_at)
     return {name: value for name, value in item.items() if value is not None}

@@ -94,6 +94,19 @@ class Secrets:
                 if same and (seller_id, region) != but:
                     yield seller_id, region
 
+    def application_stored_at(self) -> datetime | None:
+        """Since when the deployment's own application has its present client secret."""
+        # The secret holds nothing else, so its version is as old as that.
+        with translated("secretsmanager:GetSecretValue"):
+            try:
+                answer = self._client.get_secret_value(SecretId=APP_SECRET)
+            except ClientError as error:
+                if error_code(error) in {"ResourceNotFoundException", _REMOVED}:
+                    return None
+                raise
+        stored_at: datetime = answer["CreatedDate"]
+        return stored_at
+
     def store(
         self, seller_id: str, region: Region, *, client_id: str, client_secret: str, token: str
     ) -> Stored:
@@ -117,7 +130,7 @@ class Secrets:
         return Stored(
             changed=changed,
             shares_application=shared,
-            client_secret_since=self._application_since()
+            client_secret_since=self.application_stored_at()
             if shared
             else _own_since(known.get(str(region)), client_secret),
         )
@@ -154,12 +167,6 @@ class Secrets:
             fields = self._read(name)
             if fields is not None:
                 yield name.removeprefix(prefix), fields
-
-    def _application_since(self) -> datetime:
-        """When its present version was written, which holds nothing but the application."""
-        with translated("secretsmanager:GetSecretValue"):
-            since: datetime = self._client.get_secret_value(SecretId=APP_SECRET)["CreatedDate"]
-        return since
 
     def _read(self, name: str) -> Fields | None:
         with translated("secretsmanager:GetSecretValue"):

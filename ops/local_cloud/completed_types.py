@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from moto.awslambda.models import EventSourceMapping, LambdaFunction
 from moto.core.common_models import CloudFormationModel
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
+from moto.kms.models import Key
 from moto.logs.models import LogGroup
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
@@ -125,3 +127,26 @@ class CompleteLogGroup(LogGroup, CloudFormationModel):
     def get_cfn_attribute(self, attribute: str) -> str:
         value: str = super().get_cfn_attribute(attribute)
         return f"{value}:*" if attribute == "Arn" else value
+
+
+class CompleteKey(Key, CloudFormationModel):
+    """moto keeps the policy as the object that came, and then cannot describe the key."""
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: Properties,
+        account_id: str,
+        region_name: str,
+        **kwargs: Any,
+    ) -> Any:
+        properties = cloudformation_json["Properties"]
+        in_text = {**properties, "KeyPolicy": json.dumps(properties["KeyPolicy"])}
+        return super().create_from_cloudformation_json(
+            resource_name,
+            {**cloudformation_json, "Properties": in_text},
+            account_id,
+            region_name,
+            **kwargs,
+        )

@@ -3,12 +3,14 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 from lambdas.core.marketplaces import Region
+from ops.deployment import Deployment
 from ops.local_cloud.stack import Stack
 from ops.simulator import Fault, FaultKind, Simulator
 from tests.integration.conftest import (
@@ -18,6 +20,7 @@ from tests.integration.conftest import (
     OTHER_SELLER,
     REFRESH_TOKEN,
     SELLER,
+    START,
     Run,
 )
 
@@ -230,6 +233,21 @@ def test_another_region_with_the_same_own_application_is_named_when_its_secret_i
     _, printed, _ = connect(run, "eu", seller=OTHER_SELLER)
 
     assert f"run dayfive connect --seller {OTHER_SELLER} --region na too" in printed
+
+
+def test_what_was_heard_of_the_seller_survives_a_new_connection(run: Run) -> None:
+    connect(run)
+    sellers = Deployment.find().sellers
+    sellers.saw_notification(
+        SELLER, Region.NA, application_id="app", usual_gap=timedelta(hours=5), now=START
+    )
+
+    connect(run)
+
+    seller = sellers.get(SELLER)
+    assert seller
+    assert seller.regions[Region.NA].last_notification_at == START
+    assert seller.regions[Region.NA].usual_gap == timedelta(hours=5)
 
 
 def test_a_dry_run_changes_nothing(run: Run, amazon: Simulator) -> None:

@@ -1,0 +1,1 @@
+"""`dayfive doctor`: looks at every link of the chain from an AWS account to a solicitation."""
