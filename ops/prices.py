@@ -198,13 +198,13 @@ def bill(volume: Volume, standing: Standing) -> Bill:
     return Bill(
         orders=_priced(of_orders),
         standing=_priced(of_standing),
-        after_allowances=sum(_priced(charged(_added((1, of_orders), (1, of_standing)))).values()),
+        after_allowances=sum(_priced(charged(added((1, of_orders), (1, of_standing)))).values()),
     )
 
 
 def uses_of(volume: Volume) -> dict[Unit, float]:
     """How much of each unit this volume uses."""
-    return _added(
+    return added(
         (volume.orders_new * NOTIFICATIONS_PER_ORDER, PER_NOTIFICATION),
         (volume.orders_new, PER_ORDER),
         (volume.checks, PER_CHECK),
@@ -236,12 +236,13 @@ def _uses_standing(standing: Standing) -> dict[Unit, float]:
         Unit.FIFO_REQUESTS: _IDLE_POLLS_OF_A_QUEUE,
         Unit.KEY_REQUESTS: _KEY_REQUESTS * standing.keys,
     }
-    return _added(
+    return added(
         (1, held), (_SWEEPS, _PER_SWEEP), (_SWEEPS * standing.sellers, _PER_SWEEP_AND_SELLER)
     )
 
 
-def _added(*parts: tuple[float, Uses]) -> dict[Unit, float]:
+def added(*parts: tuple[float, Uses]) -> dict[Unit, float]:
+    """The parts together, each so many times."""
     uses: dict[Unit, float] = {}
     for times, each in parts:
         for unit, number in each.items():

@@ -17,6 +17,8 @@ SECTIONS: dict[str, str] = {
     "backlog": "ops.bench.backlog",
     "intake": "ops.bench.intake",
     "startup": "ops.bench.startup",
+    "cost": "ops.bench.cost",
+    "sweeping": "ops.bench.sweeping",
 }
 
 

@@ -62,7 +62,7 @@ def run(console: Console) -> Mapping[str, Any]:
 
 def calls_by_path(orders_in_table: int) -> dict[str, Counter[str]]:
     """The calls that each kind of news costs, in an environment that knows its seller."""
-    with _counting() as calls, plant() as here, _environment(here.variables):
+    with _counting() as calls, plant() as here, environment(here.variables):
         here.connect(_SELLER)
         fill(here, {_SELLER: orders_in_table})
         news = {
@@ -157,7 +157,7 @@ def _take_in(bodies: Sequence[str]) -> None:
 
 
 @contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
     before = dict(os.environ)
     # A key of its own makes it a new execution environment for the functions.
     os.environ.update({**variables, "AWS_ACCESS_KEY_ID": uuid4().hex})
@@ -191,7 +191,7 @@ def _null_intake(seconds: float) -> Iterator[None]:
         "AWS_DEFAULT_REGION": REGION,
         "AWS_SECRET_ACCESS_KEY": "none",
     }
-    with null_aws(answers, seconds=seconds), _environment(variables):
+    with null_aws(answers, seconds=seconds), environment(variables):
         boto3.DEFAULT_SESSION = None  # one that was made before would not meet the null AWS
         yield
 

@@ -1,0 +1,82 @@
+"""What a stack has and does whatever comes, read from the template: the bill of an idle month."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any, get_args
+
+from lambdas import observability
+from ops.bench.meter import Meter
+from ops.local_cloud.functions import Definition
+from ops.local_cloud.template import synthesise
+from ops.prices import Unit
+
+MONTH = timedelta(days=30)
+_SWEEPS = MONTH // timedelta(hours=1)
+
+# "Configuring scaling behavior for SQS event source mappings": five pollers, as few as two when
+# traffic is low. The dearer is taken. Each waits for 20 seconds at most (ReceiveMessage).
+POLLERS = 5
+_POLL = timedelta(seconds=20)
+
+# "Key management", Amazon SQS Developer Guide: twice for each producer and once for each
+# consumer in a data key's life. Amazon sends, the intake receives.
+_DATA_KEY_LIFE = timedelta(minutes=5)
+_KEY_REQUESTS_IN_IT = 3
+
+APPLICATION_SECRETS = 1  # and one for each seller
+
+
+def function(name: str) -> Definition:
+    """A function as the template has it, without what only AWS knows of it."""
+    for resource in _resources("AWS::Lambda::Function"):
+        if resource["Handler"] == f"lambdas.{name}.lambda_handler":
+            return Definition(
+                name=name,
+                arn="",
+                handler=resource["Handler"],
+                timeout=timedelta(seconds=resource["Timeout"]),
+                memory_mb=resource["MemorySize"],
+                variables={},
+                role="",
+                recursion_allowed=resource.get("RecursiveLoop") == "Allow",
+                asynchronous_retries=2,
+            )
+    raise LookupError(name)
+
+
+def standing(*, sellers: int, sweep: Meter, notifications: float) -> dict[Unit, float]:
+    """A month of the stack: what it holds, its sweeps, and its queues' empty receives."""
+    uses = Counter[Unit]({unit: _SWEEPS * number for unit, number in sweep.uses.items()})
+    receives = POLLERS * (MONTH / _POLL)
+    busiest = _KEY_REQUESTS_IN_IT * (MONTH / _DATA_KEY_LIFE)
+    uses.update(
+        {
+            Unit.REQUESTS: receives,
+            Unit.FIFO_REQUESTS: receives,
+            Unit.KEY_REQUESTS: min(busiest, _KEY_REQUESTS_IN_IT * notifications),
+            Unit.KEYS: len(_resources("AWS::KMS::Key")),
+            Unit.SECRETS: APPLICATION_SECRETS + sellers,
+            Unit.METRICS: custom_metrics(),
+            Unit.ALARMS: alarm_metrics(),
+            Unit.DASHBOARDS: len(_resources("AWS::CloudWatch::Dashboard")),
+        }
+    )
+    return dict(uses)
+
+
+def custom_metrics() -> int:
+    """All names that the functions may send; a metric is paid for by the hours it is sent in."""
+    return len(get_args(observability.Counted)) + len(get_args(observability.Gauge))
+
+
+def alarm_metrics() -> int:
+    """An alarm on an expression is charged for each metric in it ("Amazon CloudWatch Pricing")."""
+    return sum(
+        sum("MetricStat" in each for each in alarm.get("Metrics", ())) or 1
+        for alarm in _resources("AWS::CloudWatch::Alarm")
+    )
+
+
+def _resources(kind: str) -> list[dict[str, Any]]:
+    found = synthesise()["Resources"].values()
+    return [one.get("Properties", {}) for one in found if one["Type"] == kind]
