@@ -5,9 +5,12 @@ import infra  # noqa: F401  before aws_cdk, which starts Node on import
 # isort: split
 import aws_cdk as cdk
 
-from infra.settings import context_of_cdk_json
+from infra.settings import SettingError, context_of_cdk_json
 from infra.stack import DayFiveStack
 
 app = cdk.App(context=context_of_cdk_json())
-DayFiveStack(app, "DayFive")
+try:
+    DayFiveStack(app, "DayFive")
+except SettingError as error:
+    raise SystemExit(f"DayFive: {error}") from None
 app.synth()
