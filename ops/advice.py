@@ -11,13 +11,21 @@ from lambdas.spapi.errors import (
     UnavailableError,
 )
 
-# Any one of them is enough for ORDER_CHANGE ("Role Mappings for SP-API Types", by a third party's
-# summary). The first is the one that needs no special leave of Amazon's.
-ROLES_FOR_ORDER_CHANGE = (
+_FOR_ORDER_CHANGE = (
     "Inventory and Order Tracking",
     "Amazon Fulfillment",
     "Direct-to-Consumer Shipping",
 )
+_TO_SOLICIT = ("Buyer Solicitation", "Product Listing")
+
+# Any one of an operation's is enough: "Role Mappings for SP-API Types" for ORDER_CHANGE, by a third
+# party's summary, and "Set up the Solicitations API". The first is the one to ask for.
+_ROLES = {
+    "getSubscription": _FOR_ORDER_CHANGE,
+    "createSubscription": _FOR_ORDER_CHANGE,
+    "getSolicitationActionsForOrder": _TO_SOLICIT,
+    "createProductReviewAndSellerFeedbackSolicitation": _TO_SOLICIT,
+}
 NEW_SECRET = (
     "make a new client secret in the Solution Provider Portal and run dayfive connect with it"
 )
@@ -44,7 +52,7 @@ def advice(error: SpApiError) -> str:
         case ForbiddenError() if is_secret_over(error):
             return f"the client secret is over 180 days old: {NEW_SECRET}"
         case ForbiddenError() if is_access_denied(error):
-            return advice_on_access()
+            return advice_on_access(error.operation)
         case ThrottledError():
             return "Amazon wants fewer calls: wait a minute, then run the same command again"
         case OutcomeUnknownError():
@@ -57,7 +65,11 @@ def advice(error: SpApiError) -> str:
 
 def advice_on_token(error: AuthorizationError) -> str:
     """What to do about a refusal of Login with Amazon."""
-    match error.lwa_error:
+    return _advice_on_token(error.lwa_error)
+
+
+def _advice_on_token(lwa_error: str | None) -> str:
+    match lwa_error:
         case "invalid_grant":
             return (
                 "the refresh token is wrong or of another application, or the authorisation was"
@@ -73,15 +85,29 @@ def advice_on_token(error: AuthorizationError) -> str:
             return "client id, client secret and refresh token must be of one application"
 
 
-def advice_on_access() -> str:
-    """What `Access to requested resource is denied` can mean for the Notifications API."""
-    first, *others = ROLES_FOR_ORDER_CHANGE
+def advice_on_access(operation: str) -> str:
+    """What `Access to requested resource is denied` can mean for this operation."""
+    roles = _ROLES.get(operation)
+    if roles is None:
+        return "look whether the application's authorisation was withdrawn or has expired"
+    first, *others = roles
     return (
         f"give the application the role {first} (or {' or '.join(others)}), then authorise it"
         " again and run dayfive connect with the new refresh token: a token has the roles of the"
         " day it was made. The same answer comes when the authorisation was withdrawn or has"
         " expired"
     )
+
+
+def advice_on_block(reason: str) -> str:
+    """What to do about a seller that was blocked, by the text of the refusal on its record."""
+    operation, _, words = reason.partition(":")
+    if _SECRET_IS_OVER in words.lower():
+        return f"the client secret is over 180 days old: {NEW_SECRET}"
+    if read_refusal(words) is Refusal.ACCESS_DENIED:
+        return advice_on_access(operation)
+    found = next((code for code in ("invalid_grant", "invalid_client") if code in words), None)
+    return _advice_on_token(found) if found else "run dayfive connect"
 
 
 def is_access_denied(error: ForbiddenError) -> bool:

@@ -15,6 +15,7 @@ from ops.advice import (
     NEW_SECRET,
     advice,
     advice_on_access,
+    advice_on_block,
     advice_on_token,
     is_access_denied,
     is_secret_over,
@@ -131,7 +132,7 @@ class SellerLinks:
                     f"the stored refresh token is of region {accepting[0]}",
                     f"run {place.connect} with the token of {place.region}",
                 )
-            return wrong("access", str(error), advice_on_access())
+            return wrong("access", str(error), advice_on_access(error.operation))
         return _refused("access", error)
 
     def _secret_age(self, place: Place, now: datetime) -> Iterator[Finding]:
@@ -236,11 +237,9 @@ def _calls(place: Place, now: datetime) -> Iterator[Finding]:
         resume = f"dayfive resume --seller {place.seller.seller_id}"
         yield note("calls", "paused by an operator", f"{resume} ends that")
     elif state.blocked_until and now < state.blocked_until:
-        yield wrong(
-            "calls",
-            f"blocked until {moment(state.blocked_until)} ({state.blocked_reason or 'refused'})",
-            f"mend what is refused, then run {place.connect}",
-        )
+        reason = state.blocked_reason or "refused"
+        until = f"blocked until {moment(state.blocked_until)}"
+        yield wrong("calls", f"{until} ({reason})", advice_on_block(reason))
     elif state.slowed_until and now < state.slowed_until:
         yield note(
             "calls",

@@ -215,16 +215,29 @@ def test_an_application_that_changed(office: Office) -> None:
     assert "under another id until 2026-03-01 09:00 UTC" in finding.text
 
 
-def test_a_blocked_seller(office: Office) -> None:
-    Deployment.find().sellers.block(
-        SELLER,
-        Region.NA,
-        until=office.clock.now + timedelta(hours=6),
-        version="1",
-        reason="invalid_grant",
-    )
+@pytest.mark.parametrize(
+    ("reason", "next_step"),
+    [
+        (
+            "getSolicitationActionsForOrder: HTTP 403, Unauthorized: Access to requested resource"
+            " is denied. (request 1)",
+            "give the application the role Buyer Solicitation (or Product Listing), then",
+        ),
+        (
+            "getSolicitationActionsForOrder: HTTP 403, Unauthorized: Access to requested resource"
+            " is denied.: The LWA secret token you provided has expired.",
+            "the client secret is over 180 days old: make a new",
+        ),
+        ("LWA refresh_token: HTTP 400, invalid_grant", "authorise the application again"),
+        ("LWA refresh_token: HTTP 401, invalid_client", "the client secret is wrong"),
+        ("there is no secret dayfive/app: run dayfive connect", "run dayfive connect"),
+    ],
+)
+def test_a_blocked_seller(office: Office, reason: str, next_step: str) -> None:
+    until = office.clock.now + timedelta(hours=6)
+    Deployment.find().sellers.block(SELLER, Region.NA, until=until, version="1", reason=reason)
 
-    is_wrong(office.found("calls"), "blocked until 2026-03-02 18:00 UTC (invalid_grant)", "connect")
+    is_wrong(office.found("calls"), f"blocked until 2026-03-02 18:00 UTC ({reason})", next_step)
 
 
 def test_a_slowed_and_a_paused_seller_are_notes(office: Office) -> None:
