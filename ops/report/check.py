@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, redirect_stdout
+from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from ops.commands.live import live_on
 from ops.commands.report import report
 from ops.demo.stage import credentials_of
 from ops.demo.story import SELLERS, demo_stage, play_part_way
-from ops.report.browser import PROGRAMS, View, find_browser, opened
+from ops.report.browser import PROGRAMS, BrowserError, View, find_browser, opened
 from ops.report.figures import HELD_SHOWN, Figures, Held, Stage
 from ops.report.page import Scope, page
 
@@ -41,10 +41,13 @@ def main() -> int:
     if program is None:
         print(f"report-check: no browser is installed (looked for {', '.join(PROGRAMS)}): skipped")
         return 0
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
-        pages = [options.page] if options.page else list(_made(folder, options.orders))
-        wrong = sum(_look(program, each, options.pictures) for each in pages)
+    with TemporaryDirectory() as folder:
+        pages = [options.page] if options.page else list(_made(Path(folder), options.orders))
+        try:
+            wrong = sum(_look(program, each, options.pictures) for each in pages)
+        except (BrowserError, OSError) as error:
+            print(f"report-check: {program} is installed, and does not work: {error}")
+            return 1
     return 1 if wrong else 0
 
 
