@@ -112,7 +112,7 @@ Uses = Mapping[Unit, float]
 PER_NOTIFICATION: Uses = {
     Unit.REQUESTS: 3,
     Unit.RUNS: 1.2,
-    Unit.GB_SECONDS: 0.15,
+    Unit.GB_SECONDS: 0.06,
     Unit.READS: 1,
     Unit.WRITES: 0.9,
     Unit.LOGGED_GB: 1.2e-6,
@@ -124,7 +124,7 @@ PER_ORDER: Uses = {Unit.WRITES: 2.3, Unit.SCHEDULES: 1.1}
 PER_CHECK: Uses = {
     Unit.FIFO_REQUESTS: 3,
     Unit.RUNS: 1,
-    Unit.GB_SECONDS: 1,
+    Unit.GB_SECONDS: 0.65,
     Unit.READS: 4.5,
     Unit.WRITES: 3,
     Unit.SECRET_CALLS: 1.7,

@@ -1,6 +1,7 @@
 """How commands look: the options they share, what they print, and what they ask."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 from rich.text import Text
+from typer.core import TyperCommand
 
 from lambdas.aws.errors import CorruptRecordError
 from lambdas.aws.items import to_text
@@ -44,9 +46,34 @@ DryRunOption = Annotated[
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
+_PLAINLY = {
+    r"\{([A-Z_]+)\}": r"\1",
+    r"\n(  [A-Z_]+)(?:\.\.\.)? <[a-z\[\]]+>": r"\n\1",
+    r"; x>=[\d.]+\]": "]",
+    r"\s+\[x>=[\d.]+\]": "",
+    r"(\d+)<=x<=(\d+)": r"\1 to \2",
+    r"\[default: \(([^)]*)\)\]": r"[default: \1]",
+}
+
+
+class _Command(TyperCommand):
+    """A command whose help leaves out what says nothing to a seller: types and ranges."""
+
+    def get_help(self, ctx: Any) -> str:
+        text = super().get_help(ctx)
+        for pattern, plainly in _PLAINLY.items():
+            text = re.sub(pattern, plainly, text)
+        return text
+
+
+class _CommandGroup(typer.Typer):
+    def command(self, name: str | None = None, **given: Any) -> Any:
+        return super().command(name, **{"cls": _Command, **given})
+
+
 def command_group(*, name: str | None = None, help: str | None = None) -> typer.Typer:
     """A table of commands; without a name they are added to the table above it."""
-    return typer.Typer(
+    return _CommandGroup(
         name=name,
         help=help,
         no_args_is_help=True,

@@ -73,5 +73,10 @@ def _refuse_together(some: Mapping[str, object], others: Mapping[str, object]) -
     """Raises BadParameter for two options of which one would be ignored."""
     for one, value in some.items():
         for other, given in others.items():
-            if one != other and value not in (None, False) and given not in (None, False):
+            if one != other and _is_given(value) and _is_given(given):
                 raise typer.BadParameter(f"{one} and {other} do not go together")
+
+
+def _is_given(value: object) -> bool:
+    """A seed of 0 is given."""
+    return value is not None and value is not False

@@ -13,7 +13,7 @@ OrderIdArgument = Annotated[
 ]
 OrderIdsArgument = Annotated[
     list[str],
-    typer.Argument(metavar="ORDER_ID...", help="Amazon's order ids, as 903-5550101-0000001."),
+    typer.Argument(metavar="ORDER_ID", help="Amazon's order ids, as 903-5550101-0000001."),
 ]
 
 

@@ -46,13 +46,14 @@ def run_demo(console: Console, *, orders: int, days: float, seed: int, as_json: 
 
 def keep_demo(console: Console, *, orders: int, days: float, seed: int) -> None:
     """Play the story part-way, and keep it for `dayfive --local`."""
+    path = kept_file()  # the stage has an environment of its own
     console.print(_SETTING_UP)
     with demo_stage(seed) as set_stage:
         _connect_sellers(console)
         console.print(f"\n{_what_is_shipped(orders, days)}:")
         with _progress(console, set_stage, days) as on_day:
             play_part_way(set_stage, orders=orders, days=days, seed=seed, on_day=on_day)
-        keep(set_stage, kept_file())
+        keep(set_stage, path)
         now = set_stage.cloud.now
     console.print(f"\nKept as it is on {moment(now)} in its own time. Try for example:")
     for example in _EXAMPLES:
