@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "app.py": {"infra", "aws_cdk"},
     "ops/": {"ops", "lambdas", "httpx", "boto3", "botocore", "typer", "rich"},
     "ops/local_cloud/": {"ops", "lambdas", "boto3", "botocore", "moto", "time_machine"},
+    "ops/bench/": {"ops", "lambdas", "httpx", "boto3", "botocore", "moto", "rich"},
     "ops/demo": {"ops", "lambdas", "httpx", "boto3", "botocore", "moto", "typer", "rich"},
 }
 NO_CLOCK_NO_ENVIRONMENT = {"time", "os", "sys", "logging", "random", "socket", "subprocess"}
