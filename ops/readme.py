@@ -15,6 +15,22 @@ PROJECT = Path(__file__).parents[1]
 README = PROJECT / "README.md"
 COMMANDS = PROJECT / "docs" / "commands.md"
 
+MANNERS = """\
+Written by `python -m ops.readme`.
+
+What all commands have in common:
+
+- Results go to standard output, errors, progress and notes to standard error.
+- Exit status 0: done. 1: an error, or some of what was asked for was refused (each in one line
+  with the next step), or `demo` found a promise broken. 2: wrong options. 130: stopped by Ctrl-C.
+- `--json` prints JSON Lines: one object a line; times are ISO-8601 in UTC. Screens show UTC too,
+  and `order` the marketplace's own clock beside it.
+- `--dry-run` says what would be done and writes nothing. What cannot be undone asks first, unless
+  `--yes` is given.
+- `dayfive --local COMMAND` runs on the demo that `dayfive demo --keep` has kept, with AWS and
+  Amazon simulated: no account is needed, and its time stands still until `dayfive demo --go-on`.
+- `dayfive --install-completion` teaches the shell the commands and their options."""
+
 
 def transitions() -> str:
     """TRANSITIONS as a table: one line for each event and each set of states it may lead to."""
@@ -65,7 +81,7 @@ def commands() -> str:
         f"## dayfive {' '.join(name)}\n\n{help_text(*name)}\n"
         for name in command_names(get_command(cli.app))
     ]
-    return "# Commands\n\nWritten by `python -m ops.readme`.\n\n" + "\n".join(parts)
+    return f"# Commands\n\n{MANNERS}\n\n" + "\n".join(parts)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ from ops.wording import counted
 
 app = command_group()
 
+_SHOWN = 5
+
 
 @app.command(epilog="Example: dayfive forecast --seller A3EXAMPLE00001")
 def forecast(seller: OneSellerOption = None, as_json: JsonOption = False) -> None:
@@ -50,16 +52,16 @@ def forecast(seller: OneSellerOption = None, as_json: JsonOption = False) -> Non
     if not found:
         say("No seller is connected yet: dayfive connect --seller SELLER_ID --region na")
         return
-    _show_days(found)
+    if any(day.checks for day in total(found).values()):
+        _show_days(found)
+    else:
+        say(f"Nothing is to be sent in the next {DAYS} days, by what is on record.")
     say()
     say_facts(
         [
-            *(
-                ("usage plan" if not number else "", _plan(each))
-                for number, each in enumerate(found)
-            ),
+            *_under("usage plan", _plans(found)),
             ("AWS", _charged(charged)),
-            *_assumptions(found),
+            *_under("assumed", _assumptions(found)),
         ]
     )
 
@@ -88,6 +90,11 @@ def _show_days(found: list[Forecast]) -> None:
     say_table(columns, [*rows, ["in all", *map(_number, sums)]], right=columns[1:])
 
 
+def _plans(found: list[Forecast]) -> list[str]:
+    busy = sorted(found, key=lambda each: -each.busiest[1])
+    return _some([_plan(each) for each in busy if each.busiest[1]]) or ["no calls are expected"]
+
+
 def _plan(forecast: Forecast) -> str:
     on, calls = forecast.busiest
     return (
@@ -107,19 +114,28 @@ def _charged(charged: Bill) -> str:
     )
 
 
-def _assumptions(found: list[Forecast]) -> list[tuple[str, str]]:
+def _assumptions(found: list[Forecast]) -> list[str]:
     on_record, held = sum(each.on_record for each in found), sum(each.held for each in found)
+    are_held = f", {counted(held, 'more is', 'more are')} held and not counted" if held else ""
     weeks = LOOKED_BACK.days // 7
-    texts = [
-        f"{counted(on_record, 'order')} on record may still be asked;"
-        f" {counted(held, 'held order is', 'held orders are')} not counted.",
+    return [
+        f"{counted(on_record, 'order')} on record may still be asked{are_held}.",
         f"New orders come as in the last {weeks} weeks, and Amazon offers them alike.",
-        *dict.fromkeys(map(_history, found)),
+        *_some(list(dict.fromkeys(map(_history, found)))),
         *dict.fromkeys(filter(None, map(_as_if, found))),
         f"AWS's list prices of {PRICES_OF} as of {PRICES_AS_OF}, with"
         f" {NOTIFICATIONS_PER_ORDER} notifications an order, each handled in a run of its own.",
     ]
-    return [("assumed" if not number else "", text) for number, text in enumerate(texts)]
+
+
+def _under(name: str, texts: list[str]) -> list[tuple[str, str]]:
+    return [(name if number == 0 else "", text) for number, text in enumerate(texts)]
+
+
+def _some(texts: list[str]) -> list[str]:
+    """The first few; --json has all."""
+    left = len(texts) - _SHOWN
+    return [*texts[:_SHOWN], f"and {left:,} more (--json)"] if left > 0 else texts
 
 
 def _history(forecast: Forecast) -> str:

@@ -1,7 +1,5 @@
 """`dayfive live on` and `dayfive live off`."""
 
-from rich.progress import track
-
 from lambdas.core.marketplaces import Region
 from ops.commands.console import (
     DryRunOption,
@@ -10,8 +8,8 @@ from ops.commands.console import (
     ask,
     checked_seller_id,
     command_group,
-    console,
     say,
+    tracked,
 )
 from ops.deployment import Deployment
 from ops.live import LAST_CREATE_CALL_ENDS, connected_seller, end_live, go_live, waiting_for_live
@@ -32,17 +30,7 @@ def live_on(seller: SellerOption, yes: YesOption = False, dry_run: DryRunOption 
         say(f"Would let DayFive ask the buyers of {seller_id}; orders to plan anew: {waiting}")
         return
     ask(f"Ask the buyers of {seller_id} from now on?", yes=yes)
-    planned = go_live(
-        deployment,
-        seller_id,
-        track=lambda orders: track(
-            orders,
-            description="Planning",
-            console=console,
-            transient=True,
-            disable=not (orders and console.is_terminal),
-        ),
-    )
+    planned = go_live(deployment, seller_id, track=lambda orders: tracked(orders, "Planning"))
     say(f"live: {seller_id}; orders planned anew: {planned}")
 
 
