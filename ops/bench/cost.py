@@ -28,6 +28,8 @@ DOLLARS_FOR_A_MILLION, DOLLARS_FOR_SMALL = 10.0, 5.0
 START_CPU_SECONDS = 0.75
 # Request, headers with an access token, and the share of a TLS handshake. An estimate.
 BYTES_OUT_OF_A_CALL = 3_000
+# "AWS Key Management Service Pricing": the first two rotations add a key's price each.
+PAID_ROTATIONS = 2
 # What would be cheaper: the sender waits most of its time, and a check that finds nothing costs
 # as much as one that does.
 SMALLER_MB, FEWER_CHECKS = 256, 1.5
@@ -159,6 +161,7 @@ def counted(played: Played) -> dict[str, Any]:
     return {
         **{name: round(number / played.orders, 2) for name, number in per_order.items()},
         "item_bytes": round(played.item_bytes),
+        "days_open": round(played.days_open, 1),
         "sender_seconds_a_run": round(played.sender.seconds / played.sender.runs, 2),
         "intake_seconds_a_run": round(played.intake.seconds / played.intake.runs, 3),
         "intake_calls": dict(played.intake.calls),
@@ -250,6 +253,8 @@ def _print_targets(console: Console, months: Mapping[str, Month], dense: Played)
     ):
         met = "met" if dollars < limit else "MISSED"
         console.print(f"Target {met}: {name}, ${dollars:.2f} after allowances, under ${limit:.0f}.")
+    rotated = small + PAID_ROTATIONS * PRICES[Unit.KEYS]
+    console.print(f"After two yearly rotations of the key the small seller's is ${rotated:.2f}.")
     smaller = with_sender_memory(dense, SMALLER_MB)
     halved = month(smaller, orders=MILLION)
     fewer = (dense.checks / dense.orders - FEWER_CHECKS) * MILLION
@@ -261,6 +266,7 @@ def _print_targets(console: Console, months: Mapping[str, Month], dense: Played)
     )
     console.print(f"Empty receives are of {POLLERS} pollers for each of the two queues.")
     return {
+        "small_seller_after_two_rotations_usd": round(rotated, 2),
         f"a_million_with_{SMALLER_MB}_mb_usd": round(halved.total_after_allowances, 2),
         f"and_with_{FEWER_CHECKS}_checks_usd": round(both.total_after_allowances, 2),
     }

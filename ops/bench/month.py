@@ -58,6 +58,7 @@ class Played:
     shipped: int = 0
     item_bytes: float = 0.0
     days_kept: float = 0.0
+    days_open: float = 0.0
 
 
 def play(*, orders: int, a_month: int, sellers: int, memory_mb: Mapping[str, int]) -> Played:
@@ -189,9 +190,17 @@ class _Playing:
         played.item_bytes = sum(map(item_bytes, items)) / len(items)
         kept = (int(item["expires_at"]["N"]) - START.timestamp() for item in items)
         played.days_kept = sum(kept) / len(items) / timedelta(days=1).total_seconds()
+        open_for = [_open_for(item) for item in items if "shipped_at" in item]
+        played.days_open = sum(open_for, timedelta()) / len(open_for) / timedelta(days=1)
         shipped = [one for one in self._invented.orders if one.simulated.shipped_at]
         played.shipped = len(shipped)
         played.sample_checks = sum(daily_checks(order, simulator) for order in shipped)
+
+
+def _open_for(item: Mapping[str, Mapping[str, str]]) -> timedelta:
+    """From its shipping until it was asked for, or until its window shut."""
+    ended = item.get("sent_at", item["closes_at"])["S"]
+    return datetime.fromisoformat(ended) - datetime.fromisoformat(item["shipped_at"]["S"])
 
 
 def daily_checks(order: InventedOrder, simulator: Simulator) -> int:
