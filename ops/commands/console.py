@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -110,7 +111,17 @@ def say_json(record: Mapping[str, Any]) -> None:
 
 def ask(question: str, *, yes: bool) -> None:
     """Go on only if the operator says so. Raises OperatorError where they do not."""
-    if not yes and not typer.confirm(question):
+    if yes:
+        return
+    try:
+        agreed = typer.confirm(question)
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise OperatorError(
+            "nothing was changed, for nobody answered: --yes does without the question"
+        ) from None
+    if not agreed:
         raise OperatorError("nothing was changed")
 
 

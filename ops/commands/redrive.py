@@ -52,7 +52,7 @@ def redrive(
         ),
     ] = False,
     limit: Annotated[
-        int, typer.Option(min=1, help="At most so many messages of each queue.")
+        int, typer.Option(min=1, metavar="N", help="At most so many messages of each queue.")
     ] = 1000,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
