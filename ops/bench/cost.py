@@ -40,7 +40,7 @@ _BYTES_BESIDE_AN_ITEM = 100
 _DAYS_OF_A_MONTH = 30
 
 WHAT_WAS_DONE: Mapping[Unit, str] = {
-    Unit.GB_SECONDS: "calls of an order follow each other without waiting; one run serves all due",
+    Unit.GB_SECONDS: "one run serves all orders that are due; it waits out the plan's second",
     Unit.WRITES: "records under 1 KB; one write for each state; the index has only open orders",
     Unit.READS: "no read before a write (ALL_OLD); queries read only the index",
     Unit.REQUESTS: "no queue but Amazon's; a message in a batch shares its receive and its delete",

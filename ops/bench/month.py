@@ -19,6 +19,7 @@ from ops.bench.intake import environment
 from ops.bench.meter import Meter, Metering, item_bytes, metering
 from ops.bench.plant import AMAZON_LATENCY, START, Plant, plant
 from ops.bench.sending import seller
+from ops.bench.standing import MONTH
 from ops.simulator.feed import feed
 from ops.simulator.messages import Message, MessageKind
 from ops.simulator.notices import SubscriptionIds
@@ -26,7 +27,6 @@ from ops.simulator.operations import CREATE_SOLICITATION, GET_ACTIONS
 from ops.simulator.population import InventedOrder, Population, population
 from ops.simulator.simulator import Simulator
 
-MONTH = timedelta(days=30)
 SEED = 6
 
 _WINDOW = timedelta(seconds=5)  # infra/stack.py

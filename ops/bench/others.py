@@ -2,7 +2,7 @@
 
 from ops.bench.month import Played
 from ops.bench.plant import AMAZON_LATENCY, AWS_LATENCY
-from ops.bench.standing import MONTH, POLLERS
+from ops.bench.standing import empty_receives
 from ops.prices import Unit
 
 # amzn/selling-partner-api-samples, use-cases/solicitations (removed 2026-07-22):
@@ -48,4 +48,4 @@ def sample_for_an_order(played: Played) -> dict[Unit, float]:
 
 def sample_standing() -> dict[Unit, float]:
     """One secret, and one queue whose empty receives are paid for."""
-    return {Unit.SECRETS: 1, Unit.REQUESTS: POLLERS * MONTH.total_seconds() / 20}
+    return {Unit.SECRETS: 1, Unit.REQUESTS: empty_receives()}

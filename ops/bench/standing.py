@@ -47,12 +47,11 @@ def function(name: str) -> Definition:
 def standing(*, sellers: int, sweep: Meter, notifications: float) -> dict[Unit, float]:
     """A month of the stack: what it holds, its sweeps, and its queues' empty receives."""
     uses = Counter[Unit]({unit: _SWEEPS * number for unit, number in sweep.uses.items()})
-    receives = POLLERS * (MONTH / _POLL)
     busiest = _KEY_REQUESTS_IN_IT * (MONTH / _DATA_KEY_LIFE)
     uses.update(
         {
-            Unit.REQUESTS: receives,
-            Unit.FIFO_REQUESTS: receives,
+            Unit.REQUESTS: empty_receives(),
+            Unit.FIFO_REQUESTS: empty_receives(),
             Unit.KEY_REQUESTS: min(busiest, _KEY_REQUESTS_IN_IT * notifications),
             Unit.KEYS: len(_resources("AWS::KMS::Key")),
             Unit.SECRETS: APPLICATION_SECRETS + sellers,
@@ -62,6 +61,11 @@ def standing(*, sellers: int, sweep: Meter, notifications: float) -> dict[Unit, 
         }
     )
     return dict(uses)
+
+
+def empty_receives() -> float:
+    """Of one queue that nothing comes to."""
+    return POLLERS * (MONTH / _POLL)
 
 
 def custom_metrics() -> int:
