@@ -1,14 +1,17 @@
 """The timing choices a seller makes, apart from the rules that Amazon makes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from lambdas.core.experience import Experience
 from lambdas.core.marketplaces import zone_of
 from lambdas.core.sending_hours import SendingHours
 
 DEFAULT = "default"
+CHECKS_PER_DAY = 0.4
 
 Choice = TypeVar("Choice")
 
@@ -20,13 +23,17 @@ class Policy:
     `delay` is how long after delivery to check first, at least five days (Amazon's own
     minimum). `transit_earliest` and `transit_latest` are counted from the shipping time and
     stand in for delivery dates where Amazon gives none, as for every order fulfilled by
-    Amazon. Without `sending_hours` any hour will do.
+    Amazon. Without `sending_hours` any hour will do. `checks_per_day` is how many checks it
+    is worth to ask a buyer a day sooner. `experience` is what earlier orders have shown, by
+    the basis of their windows (lambdas.core.basis).
     """
 
     delay: timedelta = timedelta(days=5)
     transit_earliest: timedelta = timedelta(days=3)
     transit_latest: timedelta = timedelta(days=15)
     sending_hours: SendingHours | None = None
+    checks_per_day: float = CHECKS_PER_DAY
+    experience: Mapping[str, Experience] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +46,14 @@ class Policies:
     delays: tuple[tuple[str, timedelta], ...]
     transits: tuple[tuple[str, tuple[timedelta, timedelta]], ...]
     hours: tuple[int, int] | None = None
+    checks_per_day: float = CHECKS_PER_DAY
 
-    def of(self, marketplace_id: str, fulfillment_type: str) -> Policy:
+    def of(
+        self,
+        marketplace_id: str,
+        fulfillment_type: str,
+        experience: Mapping[str, Experience] | None = None,
+    ) -> Policy:
         """What holds for an order of this marketplace and fulfilment type."""
         earliest, latest = _most_specific(self.transits, marketplace_id, fulfillment_type)
         zone = zone_of(marketplace_id)
@@ -53,6 +66,8 @@ class Policies:
             )
             if self.hours and zone
             else None,
+            checks_per_day=self.checks_per_day,
+            experience=experience or {},
         )
 
 

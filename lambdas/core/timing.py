@@ -41,10 +41,15 @@ def next_check_at(
 
     A step less than a day before the next one is left out.
     """
-    ends = last_checks(window, policy=policy)
     step = put_off(now + GAPS[min(empty_checks, len(GAPS)) - 1], window, policy.sending_hours)
-    if step <= ends[0] - timedelta(days=1):
+    if step <= last_checks(window, policy=policy)[0] - timedelta(days=1):
         return step
+    return end_check_at(window, now=now, policy=policy)
+
+
+def end_check_at(window: SolicitationWindow, *, now: datetime, policy: Policy) -> datetime | None:
+    """The next of the two checks at the ladder's end, or None past it."""
+    ends = last_checks(window, policy=policy)
     return next((check for check in ends if check > now + _SAME_CHECK), None)
 
 
