@@ -11,7 +11,7 @@ from lambdas.core.policy import Policy
 from lambdas.core.seller import Seller
 from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Check, Solicitation, Status
-from lambdas.core.timing import RETRY_AT_THE_END, first_check_at, last_checks
+from lambdas.core.timing import GAPS, RETRY_AT_THE_END, first_check_at, last_checks
 from ops.reasons import ANSWERS, WHY_NO_CALLS, is_trouble, why, word_of
 from ops.wording import counted, moment, stretch, when
 
@@ -19,6 +19,10 @@ FULFILLED_BY = {"AFN": "fulfilled by Amazon (AFN)", "MFN": "fulfilled by the sel
 
 # Two times of a plan that lie this close together are the same one.
 _SAME = timedelta(minutes=5)
+
+# A step of the ladder is counted from when a check was made, and put off by sending hours.
+_LATE = timedelta(hours=1)
+_LADDER = "after an empty answer the checks follow 1, 3 and 7 days after the first, then weekly"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,10 +214,8 @@ def _what_is_due(order: Solicitation, policy: Policy) -> str:
         since = order.due_at - order.checks[-1].at
         if since <= RETRY_AT_THE_END + _SAME:
             return "another check: every hour, until an empty answer is a day old"
-        return (
-            f"the next check, {stretch(since)} after the last: after an empty answer the checks"
-            " follow 1, 3 and 7 days after the first, then weekly"
-        )
+        why = f": {_LADDER}" if any(abs(since - gap) < _LATE for gap in GAPS) else ""
+        return f"the next check, {stretch(since)} after the last{why}"
     return "the next check"
 
 

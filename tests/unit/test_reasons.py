@@ -15,18 +15,16 @@ from tests.records import solicitation
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 WORD = re.compile(r"[a-z]+(_[a-z]+)*")
 
+# Where a reason is called a problem, a refusal, or why there are no calls.
+TOLD_BY_OTHER_NAMES = {"delivery.py", "refusals.py", "seller.py"}
+
 # Words of the core that are no reason of an order: of news that changes nothing, of a turn that
 # is passed over, of estimates, settings and fields.
 NO_REASONS = {
     "access_denied",
-    "body",
     "claim",
     "claim_until",
-    "default",
-    "eu",
-    "fe",
     "held",
-    "na",
     "not_a_status_change",
     "not_due",
     "not_shipped",
@@ -40,9 +38,11 @@ TAKE_A_REASON = {"_defer", "note_trouble", "note_own_failure", "on_trouble", "on
 
 
 def words_of_the_core() -> set[str]:
+    paths = (LAMBDAS / "core").glob("*.py")
     return {
         node.value
-        for path in (LAMBDAS / "core").glob("*.py")
+        for path in paths
+        if "reason" in path.read_text() or path.name in TOLD_BY_OTHER_NAMES
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
@@ -72,7 +72,9 @@ def test_every_reason_in_the_code_has_a_sentence_and_every_sentence_a_reason() -
     of_lambdas = (words_of_the_core() - NO_REASONS) | set(words_of_the_functions())
     found = of_lambdas | {BACKFILLED}
 
-    assert found == set(REASONS) | set(WHY_NO_CALLS) | set(ANSWERS)
+    assert found == set(REASONS) | set(WHY_NO_CALLS) | set(ANSWERS), (
+        "say in ops/reasons.py what a new reason means; a word that is none belongs to NO_REASONS"
+    )
 
 
 def test_no_word_is_left_out_that_is_not_there() -> None:
