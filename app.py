@@ -5,7 +5,8 @@ import infra  # noqa: F401  before aws_cdk, which starts Node on import
 # isort: split
 import aws_cdk as cdk
 
-from infra.settings import SettingError, context_of_cdk_json
+from infra.choices import SettingError
+from infra.settings import context_of_cdk_json
 from infra.stack import DayFiveStack
 
 app = cdk.App(context=context_of_cdk_json())

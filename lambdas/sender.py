@@ -283,7 +283,7 @@ class Run:
         self._telemetry.failure(
             "order_failed",
             error,
-            seller_id=self._seller_id,
+            seller_id=self._seller.seller_id,
             amazon_order_id=order.amazon_order_id,
         )
         try:
