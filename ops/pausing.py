@@ -112,11 +112,12 @@ def what_is_left(
 ) -> Left:
     """How many orders have come to be due, and how many windows have shut, since the pause."""
     planned = shut = 0
+    is_marketplace = scope.marketplace_id is not None
     for order in all_orders(deployment, scope.seller.seller_id, on_corrupt=on_corrupt):
         if not scope.covers(order):
             continue
         if order.status in {Status.WAITING, Status.SENDING} and not order.window.has_shut(now):
-            planned += order.due_at <= now or _was_set_aside(order)
+            planned += order.due_at <= now or (is_marketplace and _was_set_aside(order))
         elif order.is_open or order.status is Status.EXPIRED:
             shut += _shut_meanwhile(order, scope, now)
     return Left(planned=planned, shut=shut)

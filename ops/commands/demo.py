@@ -13,34 +13,41 @@ app = command_group()
 _ORDERS, _DAYS = 300, 14.0
 
 
+_OrdersOption = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="How many orders to ship.", show_default="300"),
+]
+_DaysOption = Annotated[
+    float | None,
+    typer.Option(min=0.1, metavar="DAYS", help="Over how many days they ship.", show_default="14"),
+]
+_SeedOption = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Another seed is another story.", show_default="0"),
+]
+_NotificationsOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Your own ORDER_CHANGE messages instead, as JSON Lines."),
+]
+_KeepOption = Annotated[
+    bool, typer.Option("--keep", help="Stop part-way and keep it for `dayfive --local`.")
+]
+_GoOnOption = Annotated[
+    float | None,
+    typer.Option(min=0.1, metavar="DAYS", help="Let days pass on the demo that was kept."),
+]
+_AsJsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
+
+
 @app.command(epilog="Example: dayfive demo --orders 1000 --seed 7")
 def demo(
-    orders: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="How many orders to ship.", show_default="300"),
-    ] = None,
-    days: Annotated[
-        float | None,
-        typer.Option(
-            min=0.1, metavar="DAYS", help="Over how many days they ship.", show_default="14"
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Another seed is another story.", show_default="0"),
-    ] = None,
-    notifications: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Your own ORDER_CHANGE messages instead, as JSON Lines."),
-    ] = None,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Stop part-way and keep it for `dayfive --local`.")
-    ] = False,
-    go_on: Annotated[
-        float | None,
-        typer.Option(min=0.1, metavar="DAYS", help="Let days pass on the demo that was kept."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    orders: _OrdersOption = None,
+    days: _DaysOption = None,
+    seed: _SeedOption = None,
+    notifications: _NotificationsOption = None,
+    keep: _KeepOption = False,
+    go_on: _GoOnOption = None,
+    as_json: _AsJsonOption = False,
 ) -> None:
     """Run all of DayFive on this machine.
 

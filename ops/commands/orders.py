@@ -39,38 +39,47 @@ app = command_group()
 _SHOWN = 50
 
 
+_StateOption = Annotated[
+    list[Status] | None,
+    typer.Option(metavar="STATE", help="Only this state; may be given more than once."),
+]
+_DueAfterOption = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Only open orders due then or later.")
+]
+_DueBeforeOption = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Only open orders due before. 2026-04-01, in UTC."),
+]
+_MarketplaceOption = Annotated[
+    str | None, typer.Option(metavar="COUNTRY", help="Only this marketplace: US, or its id.")
+]
+_SkuOption = Annotated[str | None, typer.Option(metavar="SKU", help="Only with this SKU.")]
+_ReasonOption = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="Only with these words in the reason, such as held for."),
+]
+_LimitOption = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="How many to show at most; 0 for all.",
+        show_default=f"{_SHOWN}, or all with --json",
+    ),
+]
+
+
 @app.command(epilog="Example: dayfive orders --state HELD --state WAITING --due-before 2026-04-01")
 def orders(
     seller: OneSellerOption = None,
     region: OneRegionOption = None,
-    state: Annotated[
-        list[Status] | None,
-        typer.Option(metavar="STATE", help="Only this state; may be given more than once."),
-    ] = None,
-    due_after: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Only open orders due then or later.")
-    ] = None,
-    due_before: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="Only open orders due before. 2026-04-01, in UTC."),
-    ] = None,
-    marketplace: Annotated[
-        str | None, typer.Option(metavar="COUNTRY", help="Only this marketplace: US, or its id.")
-    ] = None,
-    sku: Annotated[str | None, typer.Option(metavar="SKU", help="Only with this SKU.")] = None,
-    reason: Annotated[
-        str | None,
-        typer.Option(metavar="TEXT", help="Only with these words in the reason, such as held for."),
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            metavar="N",
-            help="How many to show at most; 0 for all.",
-            show_default=f"{_SHOWN}, or all with --json",
-        ),
-    ] = None,
+    state: _StateOption = None,
+    due_after: _DueAfterOption = None,
+    due_before: _DueBeforeOption = None,
+    marketplace: _MarketplaceOption = None,
+    sku: _SkuOption = None,
+    reason: _ReasonOption = None,
+    limit: _LimitOption = None,
     as_lines: JsonOption = False,
 ) -> None:
     """List orders, those due soonest first.
@@ -96,13 +105,10 @@ def orders(
         return
     with waiting("Reading orders ..."):
         total, first = _first(found, _SHOWN if limit is None else limit)
-    if not total:
+    if total:
+        _show(first, total, with_seller=len(sellers) > 1)
+    else:
         say("No order matches." if wanted != Filter() else "No order is on record yet.")
-        return
-    _show(first, with_seller=len(sellers) > 1)
-    if total > len(first):
-        more = counted(total - len(first), "more order")
-        say(f"{more}: --limit 0 shows all, --state and others choose")
 
 
 @app.command(epilog="Example: dayfive order 903-5550101-0000001")
@@ -167,7 +173,7 @@ def _ended_at(order: Solicitation) -> datetime:
     return order.sent_at or (order.checks[-1].at if order.checks else order.window.closes_at)
 
 
-def _show(orders: list[Solicitation], *, with_seller: bool) -> None:
+def _show(orders: list[Solicitation], total: int, *, with_seller: bool) -> None:
     columns = ["order", "state", "where", "due (UTC)", "why"]
     rows = [
         [
@@ -184,6 +190,9 @@ def _show(orders: list[Solicitation], *, with_seller: bool) -> None:
         for row, order in zip(rows, orders, strict=True):
             row.insert(1, order.seller_id)
     say_table(columns, rows, cut=True)
+    if total > len(orders):
+        more = counted(total - len(orders), "more order")
+        say(f"{more}: --limit 0 shows all, --state and others choose")
 
 
 def _tell(order: Solicitation, story: Story) -> None:

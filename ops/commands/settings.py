@@ -32,33 +32,42 @@ _SKUS_SHOWN = 20
 Entries = dict[Exclusion, frozenset[str]]
 
 
+_ExcludeMarketplaceOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COUNTRY", help="Do not ask in this marketplace: US, or its id."),
+]
+_IncludeMarketplaceOption = Annotated[
+    list[str] | None, typer.Option(metavar="COUNTRY", help="Ask there again.")
+]
+_ExcludeTypeOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="AFN|MFN", help="Do not ask about orders fulfilled so."),
+]
+_IncludeTypeOption = Annotated[
+    list[str] | None, typer.Option(metavar="AFN|MFN", help="Ask about them again.")
+]
+_ExcludeSkuOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SKU", help="Do not ask about orders with this SKU in them."),
+]
+_IncludeSkuOption = Annotated[
+    list[str] | None, typer.Option(metavar="SKU", help="Ask about them again.")
+]
+_SkusFromOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Exclude this file's SKUs, one a line.")
+]
+
+
 @app.command(epilog="Example: dayfive settings --seller A3EXAMPLE00001 --exclude-sku MUG-BLUE")
 def settings(
     seller: OneSellerOption = None,
-    exclude_marketplace: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COUNTRY", help="Do not ask in this marketplace: US, or its id."),
-    ] = None,
-    include_marketplace: Annotated[
-        list[str] | None, typer.Option(metavar="COUNTRY", help="Ask there again.")
-    ] = None,
-    exclude_type: Annotated[
-        list[str] | None,
-        typer.Option(metavar="AFN|MFN", help="Do not ask about orders fulfilled so."),
-    ] = None,
-    include_type: Annotated[
-        list[str] | None, typer.Option(metavar="AFN|MFN", help="Ask about them again.")
-    ] = None,
-    exclude_sku: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SKU", help="Do not ask about orders with this SKU in them."),
-    ] = None,
-    include_sku: Annotated[
-        list[str] | None, typer.Option(metavar="SKU", help="Ask about them again.")
-    ] = None,
-    skus_from: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Exclude this file's SKUs, one a line.")
-    ] = None,
+    exclude_marketplace: _ExcludeMarketplaceOption = None,
+    include_marketplace: _IncludeMarketplaceOption = None,
+    exclude_type: _ExcludeTypeOption = None,
+    include_type: _IncludeTypeOption = None,
+    exclude_sku: _ExcludeSkuOption = None,
+    include_sku: _IncludeSkuOption = None,
+    skus_from: _SkusFromOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
