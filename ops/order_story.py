@@ -21,7 +21,7 @@ FULFILLED_BY = {"AFN": "fulfilled by Amazon (AFN)", "MFN": "fulfilled by the sel
 _SAME = timedelta(minutes=5)
 
 # A step of the ladder is counted from when a check was made, and put off by sending hours.
-_LATE = timedelta(hours=1)
+_LATE = timedelta(hours=2)
 _LADDER = "after an empty answer the checks follow 1, 3 and 7 days after the first, then weekly"
 
 
