@@ -69,7 +69,7 @@ class Reader:
         try:
             change = parse_notification(message.body)
         except MalformedNotificationError as error:
-            why = f"cannot be read: {error.field} {error.problem}"
+            why = f"{error.field} {error.problem}"
             return Reading(reason="malformed", why=why, returnable=False)
         if isinstance(change, ForeignNotification):
             why = f"another kind of notification ({change.notification_type}): needs no work"

@@ -111,6 +111,8 @@ class Disconnector:
         return f"removed from {' and '.join(changed)}" if changed else "none were left"
 
     def _leave_amazon(self, leaving: Leaving) -> None:
+        if leaving.credentials is None and leaving.state is None:
+            return  # Amazon was left before the record was forgotten
         if leaving.credentials is None:
             self._go_on_without_amazon("its credentials are not stored here")
             return

@@ -138,22 +138,23 @@ class Secrets:
     def remove(self, seller_id: str, region: Region) -> list[str]:
         """Remove what is stored for this seller and region; gives the names that changed.
 
-        The application goes with the last seller. What is removed whole can be had back for
-        KEPT_DAYS days.
+        The application goes with the last seller, and before it, so that a stop between the two
+        leaves a seller to go on with. What is removed whole can be had back for KEPT_DAYS days.
         """
         name = seller_secret(seller_id)
-        fields = self._read(name)
+        fields = self._read(name) or {}
+        left = {key: value for key, value in fields.items() if key != region}
+        others = any(other != seller_id for other, _ in self._sellers())
         changed = []
-        if fields is not None and str(region) in fields:
-            left = {key: value for key, value in fields.items() if key != region}
+        if not left and not others and self._read(APP_SECRET) is not None:
+            self._delete(APP_SECRET)
+            changed.append(APP_SECRET)
+        if left != fields:
             if left:
                 self._write(name, left)
             else:
                 self._delete(name)
             changed.append(name)
-        if self._read(APP_SECRET) is not None and not any(self._sellers()):
-            self._delete(APP_SECRET)
-            changed.append(APP_SECRET)
         return changed
 
     def _sellers(self) -> Iterator[tuple[str, Fields]]:

@@ -63,7 +63,8 @@ def disconnect(
             say(f"nothing to do: {seller_id} is not connected{where}")
         for each in regions:
             leaving = disconnector.look(seller_id, each)
-            _say_what_becomes_of_it(leaving, keep_secrets=keep_secrets, dry_run=dry_run)
+            removes_secrets = not keep_secrets and (yes or dry_run)
+            _say_what_becomes_of_it(leaving, removes_secrets=removes_secrets, dry_run=dry_run)
             if dry_run:
                 continue
             ask(f"Disconnect {seller_id} in {each}?", yes=yes)
@@ -81,17 +82,16 @@ def _may_remove_secrets(leaving: Leaving, *, yes: bool) -> bool:
     return confirmed
 
 
-def _say_what_becomes_of_it(leaving: Leaving, *, keep_secrets: bool, dry_run: bool) -> None:
+def _say_what_becomes_of_it(leaving: Leaving, *, removes_secrets: bool, dry_run: bool) -> None:
     begin = "Would disconnect" if dry_run else "Disconnecting"
     say(f"{begin} {leaving.seller_id} in {leaving.region}:")
-    say("  its subscription at Amazon ends; so does the destination, if nobody else uses it")
+    say("  at Amazon: its subscription ends, and the destination if nobody else uses it")
     if leaving.is_last_region:
-        say("  notifications that are on their way are dropped and counted")
+        say("  notifications on their way: dropped and counted")
     else:
-        say("  notifications that are on their way are taken in before the region is forgotten")
+        say("  notifications on their way: taken in before the region is forgotten")
     if leaving.open_orders:
-        orders = counted(leaving.open_orders, "open order")
-        say(f"  {orders}: kept on record; nothing is asked about them any more, unless the seller")
-        say("    is connected again before their windows shut; 60 days after that they are deleted")
-    if leaving.has_secret and not keep_secrets:
-        say("  its stored credentials are removed")
+        say(f"  {counted(leaving.open_orders, 'open order')}: kept on record, and not asked about;")
+        say("    they go on if the seller is connected again before their windows shut")
+    if leaving.has_secret and removes_secrets:
+        say("  its stored credentials: removed")

@@ -28,23 +28,28 @@ def doctor(as_json: JsonOption = False) -> None:
     """
     endpoints = endpoints_in_force()
     counts = dict.fromkeys(State, 0)
-    whose: tuple[object, ...] = (None, None)
+    before: Finding | None = None
     with httpx.Client(trust_env=False) as http:
         for finding in examine(endpoints, http):
             counts[finding.state] += 1
             if as_json:
                 say_json(asdict(finding))
                 continue
-            if whose != (finding.seller_id, finding.region) and finding.seller_id:
-                say(f"\n{finding.seller_id}{f' in {finding.region}' if finding.region else ''}")
-            elif whose != (finding.seller_id, finding.region):
-                say()
-            whose = (finding.seller_id, finding.region)
+            if before and _begins_a_part(finding, before):
+                say(f"\n{finding.seller_id} in {finding.region}" if finding.seller_id else "")
             _say_finding(finding)
+            before = finding
     if not as_json:
         say(_conclusion(counts))
     if counts[State.WRONG]:
         raise typer.Exit(1)
+
+
+def _begins_a_part(finding: Finding, before: Finding) -> bool:
+    """A seller's regions have a heading each; what is about all of them stands below the last."""
+    if finding.seller_id != before.seller_id:
+        return True
+    return finding.region not in (None, before.region)
 
 
 def _say_finding(finding: Finding) -> None:

@@ -145,7 +145,13 @@ def _say_what_is_there(looks: Sequence[Look], choose: Choose, *, delete: bool) -
         if look.count > len(rows):
             say(f"  and {look.count - len(rows):,} more; --json lists what can be seen of them")
     if _letters(looks) and not any(map(choose, _letters(looks))):
-        say(f"none to {_verb(delete)} as things are; --message chooses one all the same")
+        say(_none(delete))
+
+
+def _none(delete: bool) -> str:
+    if delete:
+        return "none is deleted: all of them can go back; --message chooses one all the same"
+    return "none goes back as things are; --message sends one all the same, --delete removes them"
 
 
 def _fate(chosen: bool, *, delete: bool) -> str:

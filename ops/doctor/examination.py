@@ -96,9 +96,7 @@ def _guarded(link: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Findi
     try:
         yield from look()
     except NotLookedAtError as error:
-        yield unknown(
-            link, f"not looked at ({error})", "these AWS credentials may not be allowed to"
-        )
+        yield unknown(link, f"not looked at ({error})", "these AWS credentials may lack that right")
     except OperatorError as error:
         yield wrong(link, *_split(str(error)))
     except AwsError as error:
@@ -138,7 +136,10 @@ def _changes(deployment: Deployment) -> Mapping[str, datetime] | NotLookedAtErro
 
 
 def _application(seller: Seller, changed: Mapping[str, datetime] | NotLookedAtError) -> Finding:
-    now_is = seller.application_id or "not known until a notification comes"
+    now_is = seller.application_id
+    if now_is is None:
+        found = ok("application", "its id comes with the first notification")
+        return replace(found, seller_id=seller.seller_id)
     if isinstance(changed, NotLookedAtError):
         found = unknown("application", f"{now_is}; its changes were not looked at ({changed})")
     elif changed_at := changed.get(seller.seller_id):

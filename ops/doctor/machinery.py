@@ -141,7 +141,7 @@ def look_at_schedules(deployment: Deployment) -> Iterator[Finding]:
     more = " or more" if planned == _MANY else ""
     yield ok(
         "schedules",
-        f"{planned:,}{more} planned (quota 10,000,000, and {a_second} made a second, by default)",
+        f"{planned:,}{more} planned (AWS allows 10 million, and {a_second} new ones a second)",
     )
 
 

@@ -10,7 +10,7 @@ from lambdas.core.rhythm import allowed_silence
 from lambdas.core.seller import CLIENT_SECRET_OLD_AFTER, RegionState, Seller
 from lambdas.spapi.auth import Credentials
 from lambdas.spapi.errors import AuthorizationError, ForbiddenError, SpApiError
-from lambdas.spapi.notifications import Destination, Notifications, Subscription
+from lambdas.spapi.notifications import Destination, Subscription
 from ops.advice import (
     NEW_SECRET,
     advice,
@@ -100,25 +100,23 @@ class SellerLinks:
         else:
             yield ok(
                 "access",
-                "Amazon lets the application read its subscription (Buyer Solicitation shows at"
-                " the first check of an order)",
+                "Amazon accepts it (Buyer Solicitation shows at the first check of an order)",
             )
             answered = True
-        destination: Destination | None = None
         try:
-            destination = self._destination(notifications)
+            listed = notifications.get_destinations()
         except SpApiError as error:
             yield _refused("destination", error)
+            listed = ()
         else:
-            yield _about_destination(place, destination)
+            yield _about_destination(place, self._ours(listed))
         if answered:
-            yield from _about_subscription(place, subscription, destination)
+            yield from _about_subscription(place, subscription, listed, self._ours(listed))
         else:
             yield unknown("subscription", "not looked at without access")
 
-    def _destination(self, notifications: Notifications) -> Destination | None:
+    def _ours(self, listed: tuple[Destination, ...]) -> Destination | None:
         arn = self._deployment.output("OrderChangeQueueArn")
-        listed = notifications.get_destinations()
         return next((each for each in listed if each.sqs_arn == arn), None)
 
     def _access_refused(self, place: Place, credentials: Credentials, error: SpApiError) -> Finding:
@@ -196,13 +194,24 @@ def _about_destination(place: Place, destination: Destination | None) -> Finding
 
 
 def _about_subscription(
-    place: Place, subscription: Subscription | None, destination: Destination | None
+    place: Place,
+    subscription: Subscription | None,
+    listed: tuple[Destination, ...],
+    ours: Destination | None,
 ) -> Iterator[Finding]:
     if subscription is None:
         yield wrong("subscription", "Amazon has none", f"run {place.connect}")
         return
-    if destination is None or subscription.destination_id != destination.destination_id:
-        yield wrong("subscription", "it leads to another queue", f"run {place.connect}")
+    leads_to = next(
+        (each for each in listed if each.destination_id == subscription.destination_id), None
+    )
+    if ours is None or leads_to != ours:
+        queue = leads_to.sqs_arn or leads_to.name if leads_to else "a queue that is not listed"
+        yield wrong(
+            "subscription",
+            f"it leads to {queue}",
+            f"set AWS_REGION, if that is DayFive's queue; else run {place.connect}",
+        )
     elif subscription.subscription_id != place.state.subscription_id:
         yield wrong("subscription", "it is another than the one on record", f"run {place.connect}")
     else:

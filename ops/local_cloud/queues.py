@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.core.utils import unix_time_millis
 from moto.sqs import urls
-from moto.sqs.exceptions import InvalidParameterValue
+from moto.sqs.exceptions import InvalidParameterValue, ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, SQSBackend
 
 DEDUPLICATION_MS = 5 * 60 * 1000  # "Exactly-once processing", SQS Developer Guide
@@ -203,3 +203,17 @@ class LocalSqs(SQSBackend):
             queue.current_lineage = self.current_lineage
             self.queues[name] = queue
         return super().create_queue(name, tags, **given)
+
+    def change_message_visibility(
+        self, queue_name: str, receipt_handle: str, visibility_timeout: int
+    ) -> None:
+        """moto counts the limit of 12 hours from when a message was sent, AWS from its receipt."""
+        queue = self.get_queue(queue_name)
+        for message in queue._messages:
+            if message.had_receipt_handle(receipt_handle):
+                message.change_visibility(visibility_timeout)
+                if visibility_timeout == 0:
+                    message.visible_at = 0.0  # at once, also where the clock stands still
+                    queue.pending_messages.discard(message)
+                return
+        raise ReceiptHandleIsInvalid

@@ -53,12 +53,12 @@ def test_it_undoes_all_that_connect_did(run: Run, amazon: Simulator) -> None:
     assert status == 0
     assert anonymous(printed) == (
         f"Disconnecting {SELLER} in na:\n"
-        "  its subscription at Amazon ends; so does the destination, if nobody else uses it\n"
-        "  notifications that are on their way are dropped and counted\n"
-        "  its stored credentials are removed\n"
+        "  at Amazon: its subscription ends, and the destination if nobody else uses it\n"
+        "  notifications on their way: dropped and counted\n"
+        "  its stored credentials: removed\n"
         "subscription: ended <id>\n"
         "destination: ended <id>\n"
-        f"secrets: removed from dayfive/sellers/{SELLER} and dayfive/app\n"
+        f"secrets: removed from dayfive/app and dayfive/sellers/{SELLER}\n"
         f"disconnected: {SELLER} in na\n"
     )
     assert amazon.notifications.subscriptions == []
@@ -84,7 +84,7 @@ def test_a_seller_comes_back_with_its_removed_secrets_and_its_open_orders(
 
     printed = disconnect(run)[1]
 
-    assert "  2 open orders: kept on record; nothing is asked about them any more" in printed
+    assert "  2 open orders: kept on record, and not asked about;\n" in printed
     assert connect(run)[0] == 0
     assert stored() == {"na": REFRESH_TOKEN}
     assert [each.amazon_order_id for each in orders.waiting(SELLER, Region.NA)] == [

@@ -112,3 +112,15 @@ def test_a_body_is_let_in_once_in_five_minutes(gaps: list[int]) -> None:
             if not expected or at - expected[-1] >= timedelta(minutes=5):
                 expected.append(at)
         assert let_in == expected
+
+
+def test_an_old_message_may_be_let_go_at_once() -> None:
+    with Clock(START) as clock:
+        backend, _, _ = queues()
+        backend.send_message("Queue.fifo", "old", group_id="a")
+        clock.move_to(START + timedelta(days=1))
+        [message] = backend.receive_message("Queue.fifo", 1, 0, 30)
+
+        backend.change_message_visibility("Queue.fifo", message.receipt_handle or "", 0)
+
+        assert [each.body for each in backend.receive_message("Queue.fifo", 1, 0, 30)] == ["old"]

@@ -121,8 +121,8 @@ def test_it_shows_what_is_there_and_why(dayfive: Run, queues: Queues) -> None:
 @pytest.mark.parametrize(
     ("letter", "reason", "why", "goes_back"),
     [
-        ("{", "malformed", "cannot be read: body is not JSON", False),
-        (body(seller_id=None), "malformed", "cannot be read: SellerId is missing", False),
+        ("{", "malformed", "body is not JSON", False),
+        (body(seller_id=None), "malformed", "SellerId is missing", False),
         (
             body(notification_type="ACCOUNT_STATUS_CHANGED"),
             "foreign_type",

@@ -145,11 +145,20 @@ def test_a_subscription_that_is_not_the_one_on_record(office: Office) -> None:
     is_wrong(office.found("subscription"), "another than the one on record", "dayfive connect")
 
 
-def test_a_subscription_that_leads_elsewhere(office: Office) -> None:
-    [own] = office.amazon.notifications.subscriptions
-    office.amazon.notifications.subscriptions[0] = replace(own, destination_id="elsewhere")
+def test_a_subscription_that_leads_to_a_queue_in_another_aws_region(office: Office) -> None:
+    [ours] = office.amazon.notifications.destinations
+    arn = "arn:aws:sqs:eu-west-1:123456789012:DayFive-OrderChangeQueue"
+    office.amazon.notifications.destinations[0] = replace(ours, arn=arn)
 
-    is_wrong(office.found("subscription"), "leads to another queue", "dayfive connect")
+    is_wrong(office.found("destination"), "Amazon has none for this queue", "dayfive connect")
+    is_wrong(office.found("subscription"), f"it leads to {arn}", "set AWS_REGION")
+
+
+def test_a_subscription_that_leads_nowhere(office: Office) -> None:
+    [own] = office.amazon.notifications.subscriptions
+    office.amazon.notifications.subscriptions[0] = replace(own, destination_id="gone")
+
+    is_wrong(office.found("subscription"), "a queue that is not listed", "dayfive connect")
 
 
 def test_a_subscription_with_another_filter(office: Office) -> None:
@@ -209,9 +218,15 @@ def test_an_application_that_changed(office: Office) -> None:
         logEvents=[{"timestamp": at, "message": json.dumps(line)}],
     )
 
+    assert office.found("application").state is State.OK
+    Deployment.find().sellers.saw_notification(
+        SELLER, Region.NA, application_id="newer", usual_gap=None, now=office.clock.now
+    )
+
     finding = office.found("application")
 
     assert finding.state is State.NOTE
+    assert finding.text.endswith("; now newer")
     assert "under another id until 2026-03-01 09:00 UTC" in finding.text
 
 
