@@ -6,13 +6,14 @@ each was recorded and checked, and what Amazon would have offered, is of interes
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
 from typing import Any
 
 from lambdas.core.decisions import ACTION, Claim, on_actions, on_created
+from lambdas.core.experience import Experience, Lesson, merged
 from lambdas.core.marketplaces import Region
 from lambdas.core.news import Record, on_order_change
 from lambdas.core.order_change import (
@@ -20,6 +21,7 @@ from lambdas.core.order_change import (
     OrderChange,
     parse_notification,
 )
+from lambdas.core.planning import lesson_of
 from lambdas.core.policy import Policy
 from lambdas.core.seller import RegionState
 from lambdas.core.seller import Seller as SellerRecord
@@ -68,6 +70,37 @@ class Trade:
         return begin + lasts
 
 
+class _Learned:
+    """What the checks have shown, as the sender's runs would learn it; here once a day."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], dict[str, Experience]] = {}
+        self._lessons: list[tuple[tuple[str, str], Lesson]] = []
+        self._day = START.date()
+
+    def policy(self, order: Solicitation | OrderChange, now: datetime) -> Policy:
+        """What holds for an order of this marketplace and fulfilment type."""
+        if now.date() != self._day:
+            self._day = now.date()
+            self._learn()
+        return Policy(experience=self._known.get(_kind(order), {}))
+
+    def answered(self, order: Solicitation, offered: bool, now: datetime) -> None:
+        if lesson := lesson_of(order, offered=offered, now=now):
+            self._lessons.append((_kind(order), lesson))
+
+    def _learn(self) -> None:
+        for kind, lesson in self._lessons:
+            known = self._known.setdefault(kind, {})
+            before = known.get(lesson.basis, Experience())
+            counts = {lesson.step: (int(lesson.offered), int(not lesson.offered))}
+            recent = merged(before.recent, counts)
+            known[lesson.basis] = replace(before, recent=recent)
+        self._lessons.clear()
+        for known in self._known.values():
+            known |= {basis: each.folded() for basis, each in known.items() if each.is_to_fold}
+
+
 class Played:
     """A trade, played: `measured` is what CloudWatch would have been told."""
 
@@ -76,6 +109,7 @@ class Played:
         self.measured = Measured()
         self._orders: dict[str, InventedOrder] = {}
         self._book: dict[str, Solicitation] = {}
+        self._learned = _Learned()
         self._luck = Random(f"{trade.seed}/flapping")
         self._numbers = count()
         self._next: list[tuple[datetime, int, Message | tuple[str, datetime]]] = []
@@ -125,7 +159,7 @@ class Played:
             region=_SELLER.region,
             sent_at=now,
             now=now,
-            policy=Policy(),
+            policy=self._learned.policy(change, now),
             settings=SellerSettings(),
         )
         if isinstance(decision, Record):
@@ -137,9 +171,8 @@ class Played:
         order = self._book[order_id]
         if not order.is_open or order.due_at != due_at:
             return
-        match on_wake_up(
-            order, now=now, policy=Policy(), seller=_RECORD, settings=SellerSettings()
-        ):
+        policy, settings = self._learned.policy(order, now), SellerSettings()
+        match on_wake_up(order, now=now, policy=policy, seller=_RECORD, settings=settings):
             case Settle(solicitation=settled):
                 self._keep(settled, now)
             case CheckActions():
@@ -150,7 +183,9 @@ class Played:
         self.count("ActionsChecked", now, 1)
         self.count("SolicitationsOffered", now, int(offered))
         actions = frozenset({ACTION} if offered else ())
-        decision = on_actions(order, actions, live=True, claim="claim", now=now, policy=Policy())
+        policy = self._learned.policy(order, now)
+        self._learned.answered(order, offered, now)
+        decision = on_actions(order, actions, live=True, claim="claim", now=now, policy=policy)
         decided = decision.solicitation
         is_sent = isinstance(decision, Claim)
         self._keep(on_created(decided, "request", now=now) if is_sent else decided, now)
@@ -168,6 +203,10 @@ class Played:
             due = max(order.due_at, now + _MINUTE)
             what = (order.amazon_order_id, order.due_at)
             heapq.heappush(self._next, (due, next(self._numbers), what))
+
+
+def _kind(order: Solicitation | OrderChange) -> tuple[str, str]:
+    return order.marketplace_id, order.fulfillment_type
 
 
 def alarms_of(template: Mapping[str, Any]) -> dict[str, Alarm]:
