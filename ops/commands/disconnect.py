@@ -25,16 +25,20 @@ from ops.seller_access import endpoints_in_force
 app = command_group()
 
 
+RegionsOption = Annotated[
+    list[Region] | None,
+    typer.Option(metavar="na|eu|fe", help="Only this selling region; may be given again."),
+]
+KeepSecretsOption = Annotated[
+    bool, typer.Option("--keep-secrets", help="Leave its credentials stored.")
+]
+
+
 @app.command(epilog="Example: dayfive disconnect --seller A3EXAMPLE00001 --region na")
 def disconnect(
     seller: SellerOption,
-    region: Annotated[
-        list[Region] | None,
-        typer.Option(metavar="na|eu|fe", help="Only this selling region; may be given again."),
-    ] = None,
-    keep_secrets: Annotated[
-        bool, typer.Option("--keep-secrets", help="Leave its credentials stored.")
-    ] = False,
+    region: RegionsOption = None,
+    keep_secrets: KeepSecretsOption = False,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
 ) -> None:

@@ -30,30 +30,36 @@ _ROWS = 20
 _SHORTENED = 8
 
 
+QueueOption = Annotated[
+    list[Dlq] | None,
+    typer.Option(
+        metavar="order-change|wake-up|schedule", help="Only this queue; may be given again."
+    ),
+]
+MessageOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="MESSAGE_ID",
+        help="Only this message, by its id or the id's beginning; may be given again.",
+    ),
+]
+DeleteOption = Annotated[
+    bool,
+    typer.Option(
+        "--delete", help="Delete instead: those that sending back cannot help, or --message."
+    ),
+]
+LimitOption = Annotated[
+    int, typer.Option(min=1, metavar="N", help="At most so many messages of each queue.")
+]
+
+
 @app.command(epilog="Example: dayfive redrive --queue order-change")
 def redrive(
-    queue: Annotated[
-        list[Dlq] | None,
-        typer.Option(
-            metavar="order-change|wake-up|schedule", help="Only this queue; may be given again."
-        ),
-    ] = None,
-    message: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="MESSAGE_ID",
-            help="Only this message, by its id or the id's beginning; may be given again.",
-        ),
-    ] = None,
-    delete: Annotated[
-        bool,
-        typer.Option(
-            "--delete", help="Delete instead: those that sending back cannot help, or --message."
-        ),
-    ] = False,
-    limit: Annotated[
-        int, typer.Option(min=1, metavar="N", help="At most so many messages of each queue.")
-    ] = 1000,
+    queue: QueueOption = None,
+    message: MessageOption = None,
+    delete: DeleteOption = False,
+    limit: LimitOption = 1000,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,

@@ -9,13 +9,13 @@ import pytest
 from moto import mock_aws
 
 from lambdas.core.marketplaces import Region
-from ops import cli
 from ops.local_cloud.clock import Clock
 from ops.local_cloud.cloud import LocalCloud
 from ops.local_cloud.template import synthesise
 from ops.simulator import SimulatedOrder, Simulator, serve
 from ops.simulator.operations import Role
 from tests.builders import order_change_body
+from tests.typed import Run, typed
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SELLER = "A1DAYFIVENA001"
@@ -26,23 +26,12 @@ US = "ATVPDKIKX0DER"
 CONNECT = ("connect", "--seller", SELLER, "--region", "na")
 DAY = timedelta(days=1)
 
-DayFive = Callable[..., tuple[int, str, str]]
 Shell = Callable[..., None]
 
 
 @pytest.fixture
-def dayfive(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> DayFive:
-    """Types a command; gives the exit status, what was printed, and errors."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["dayfive", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
+def dayfive(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    return typed(monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -84,7 +73,7 @@ def deployed(amazon: Simulator, export: Shell) -> Iterator[LocalCloud]:
             yield cloud
 
 
-def test_from_an_empty_account_to_the_first_solicitation(dayfive: DayFive, export: Shell) -> None:
+def test_from_an_empty_account_to_the_first_solicitation(dayfive: Run, export: Shell) -> None:
     before_the_deployment(dayfive, export)
     amazon = new_amazon()
     with deployed(amazon, export) as cloud:
@@ -95,7 +84,7 @@ def test_from_an_empty_account_to_the_first_solicitation(dayfive: DayFive, expor
         the_doctor_afterwards(dayfive)
 
 
-def before_the_deployment(dayfive: DayFive, export: Shell) -> None:
+def before_the_deployment(dayfive: Run, export: Shell) -> None:
     keys = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, "AWS_SESSION_TOKEN": None}
     with Clock(MORNING), mock_aws():
         export(AWS_REGION="us-east-1", **keys)
@@ -111,20 +100,20 @@ def before_the_deployment(dayfive: DayFive, export: Shell) -> None:
         assert "WRONG stack           there is no stack DayFive in us-east-1: run make" in printed
 
 
-def the_doctor_before_connecting(dayfive: DayFive) -> None:
+def the_doctor_before_connecting(dayfive: Run) -> None:
     status, printed, _ = dayfive("doctor")
     assert status == 0
     assert "note  sellers         none is connected: run dayfive connect\n" in printed
 
 
-def refused(dayfive: DayFive, *command: str) -> str:
+def refused(dayfive: Run, *command: str) -> str:
     status, _, error = dayfive(*command)
     assert status == 1
     assert error.count("\n") == 1
     return error
 
 
-def mistakes(dayfive: DayFive, export: Shell, amazon: Simulator) -> None:
+def mistakes(dayfive: Run, export: Shell, amazon: Simulator) -> None:
     export(DAYFIVE_CLIENT_ID=CLIENT_ID, DAYFIVE_CLIENT_SECRET="amzn1.oa2-cs.v1.of-last-year")
     assert "Refresh token (na) is not known" in refused(dayfive, *CONNECT)
     export(DAYFIVE_REFRESH_TOKEN=EU_TOKEN)
@@ -137,7 +126,7 @@ def mistakes(dayfive: DayFive, export: Shell, amazon: Simulator) -> None:
     amazon.accounts.restore(SELLER, Region.NA)
 
 
-def the_seller_connects(dayfive: DayFive, export: Shell, amazon: Simulator) -> None:
+def the_seller_connects(dayfive: Run, export: Shell, amazon: Simulator) -> None:
     status, printed, _ = dayfive(*CONNECT)
     assert status == 0
     assert f"connected: {SELLER} in na\nmarketplaces: CA, MX, US\nnothing is sent yet" in printed
@@ -175,7 +164,7 @@ def ship(cloud: LocalCloud, amazon: Simulator, amazon_order_id: str) -> datetime
     return delivered
 
 
-def the_first_order(dayfive: DayFive, cloud: LocalCloud, amazon: Simulator) -> None:
+def the_first_order(dayfive: Run, cloud: LocalCloud, amazon: Simulator) -> None:
     """Found offered while nothing may be sent, it is asked about once the seller goes live."""
     delivered = ship(cloud, amazon, ORDER)
     cloud.run_until(delivered + 5 * DAY + timedelta(hours=1))
@@ -191,7 +180,7 @@ def the_first_order(dayfive: DayFive, cloud: LocalCloud, amazon: Simulator) -> N
     ship(cloud, amazon, NEXT_ORDER)
 
 
-def the_doctor_afterwards(dayfive: DayFive) -> None:
+def the_doctor_afterwards(dayfive: Run) -> None:
     status, printed, _ = dayfive("doctor")
     assert status == 0
     assert "ok    connection      whole, and live\n" in printed

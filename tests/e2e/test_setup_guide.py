@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ops import cli
 from ops.local_cloud.cloud import LocalCloud
 from ops.local_cloud.template import synthesise
 from ops.simulator import serve
 from tests.e2e.static_sandbox import ORDER, StaticSandbox
+from tests.typed import typed
 
 PROJECT = Path(__file__).parents[2]
 GUIDE = (PROJECT / "docs" / "setup.md").read_text()
@@ -53,14 +53,8 @@ def cloud(sandbox: StaticSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[L
 
 @pytest.fixture
 def dayfive(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> DayFive:
-    def run(*arguments: str) -> str:
-        monkeypatch.setattr("sys.argv", ["dayfive", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit):
-            cli.main()
-        return capsys.readouterr().out
-
-    return run
+    run = typed(monkeypatch, capsys)
+    return lambda *arguments: run(*arguments)[1]
 
 
 def status(cloud: LocalCloud) -> str:

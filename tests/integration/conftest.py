@@ -1,6 +1,6 @@
 """DayFive's parts on moto, Amazon simulated in process, and a clock that is moved by hand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,13 +21,14 @@ from lambdas.sender import Sender
 from lambdas.spapi.endpoints import Endpoints
 from lambdas.sweeper import Sweeper
 from lambdas.wiring import Environment
-from ops import cli
 from ops.local_cloud.clock import Clock
 from ops.local_cloud.stack import Stack
 from ops.local_cloud.template import synthesise
 from ops.simulator.orders import SimulatedOrder
 from ops.simulator.server import serve
 from ops.simulator.simulator import Simulator
+from tests.typed import Run as Run
+from tests.typed import typed
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SELLER, OTHER_SELLER = "A1DAYFIVENA001", "A1DAYFIVENA002"
@@ -36,8 +37,6 @@ REFRESH_TOKEN = "Atzr|canary-refresh-token"
 EU_TOKEN = "Atzr|canary-refresh-token-eu"
 SUBSCRIPTION = "subscription-1"
 US = "ATVPDKIKX0DER"
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -263,17 +262,7 @@ def amazon(simulator: Simulator, stack: Stack) -> Iterator[Simulator]:
 
 @pytest.fixture
 def dayfive(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run `dayfive` with these arguments; gives the exit status, what it printed, and errors."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["dayfive", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
+    return typed(monkeypatch, capsys)
 
 
 @pytest.fixture
