@@ -30,7 +30,7 @@ class OrdersTable(Construct):
             sort_key=dynamodb.Attribute(name="due_at", type=string),
             projection_type=dynamodb.ProjectionType.INCLUDE,
             # `regions` is a seller's own: the sweeper needs it of every seller, every hour.
-            non_key_attributes=["status", "closes_at", "regions"],
+            non_key_attributes=["status", "closes_at", "likely", "regions"],
         )
 
     @property

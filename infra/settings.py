@@ -1,6 +1,7 @@
 """The settings a seller may edit in cdk.json, checked before anything is built from them."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from infra.choices import Choice, SettingError, read_choices
 
 DELAY_DAYS = range(5, 26)  # Amazon's window opens 5 and closes 30 days after delivery
 TRANSIT_DAYS = range(61)  # an estimate beyond two months would be a mistake of the keyboard
+CHECKS_PER_DAY = (0.01, 10)  # beyond these a plan is one check, or one every few hours
 DASHBOARDS = ("business", "operations")
 REMOVAL_POLICIES = {"retain": RemovalPolicy.RETAIN, "destroy": RemovalPolicy.DESTROY}
 # RetentionInDays, AWS::Logs::LogGroup, AWS CloudFormation Template Reference
@@ -49,6 +51,7 @@ class Settings:
     delay_days: Mapping[str, int]
     transit_days: Mapping[str, tuple[int, int]]
     sending_hours: tuple[int, int] | None
+    checks_per_day: float
     log_retention: RetentionDays
     alarm_email: str | None
     dashboards: frozenset[str]
@@ -61,6 +64,7 @@ class Settings:
             delay_days=_choices(node, "delay_days", _delay_days),
             transit_days=_choices(node, "transit_days", _transit_days),
             sending_hours=_sending_hours(node.try_get_context("sending_hours")),
+            checks_per_day=_checks_per_day(node.try_get_context("checks_per_day")),
             log_retention=_log_retention(node.try_get_context("log_retention_days")),
             alarm_email=_alarm_email(node.try_get_context("alarm_email")),
             dashboards=_dashboards(node.try_get_context("dashboards")),
@@ -107,6 +111,17 @@ def _sending_hours(value: object) -> tuple[int, int] | None:
     raise SettingError(
         "sending_hours", value, 'null for any time, or two hours of one day, such as "9-21"'
     )
+
+
+def _checks_per_day(value: object) -> float:
+    """How many checks it is worth to ask a buyer a day sooner."""
+    try:
+        number = float(value) if isinstance(value, int | float | str) else math.nan
+    except ValueError:
+        number = math.nan
+    if isinstance(value, bool) or not CHECKS_PER_DAY[0] <= number <= CHECKS_PER_DAY[1]:
+        raise SettingError("checks_per_day", value, "a number from 0.01 to 10")
+    return number
 
 
 def _log_retention(value: object) -> RetentionDays:

@@ -79,6 +79,7 @@ class DayFiveStack(cdk.Stack):
             "DELAY_DAYS": as_variable(settings.delay_days, str),
             "TRANSIT_DAYS": as_variable(settings.transit_days, "{0[0]}-{0[1]}".format),
             **({"SENDING_HOURS": f"{hours[0]}-{hours[1]}"} if hours else {}),
+            "CHECKS_PER_DAY": f"{settings.checks_per_day:g}",
             **({"LAG_METRICS": "on"} if settings.lag_metrics else {}),
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }

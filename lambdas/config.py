@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Self
 
 from lambdas.core.marketplaces import marketplace_in
-from lambdas.core.policy import DEFAULT, Choice, Policies
+from lambdas.core.policy import CHECKS_PER_DAY, DEFAULT, Choice, Policies
 from lambdas.core.seller_settings import FULFILLMENT_TYPES
 
 _REQUIRED = (
@@ -75,6 +75,7 @@ def _policies(environ: Mapping[str, str]) -> Policies:
         delays=_choices(environ, "DELAY_DAYS", _delay),
         transits=_choices(environ, "TRANSIT_DAYS", _transit),
         hours=_hours(environ.get("SENDING_HOURS") or None),
+        checks_per_day=_checks_per_day(environ.get("CHECKS_PER_DAY") or f"{CHECKS_PER_DAY}"),
     )
 
 
@@ -121,3 +122,9 @@ def _hours(text: str | None) -> tuple[int, int] | None:
     if hours is None or not int(hours[1]) < int(hours[2]) <= 24:
         raise SettingsError("SENDING_HOURS must be two hours of the day, such as 9-21")
     return int(hours[1]), int(hours[2])
+
+
+def _checks_per_day(text: str) -> float:
+    if not re.fullmatch(r"\d{1,2}(\.\d{1,6})?", text) or not float(text):
+        raise SettingsError("CHECKS_PER_DAY must be a number above 0, such as 0.4")
+    return float(text)

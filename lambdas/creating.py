@@ -1,11 +1,12 @@
 """The create call: claimed before, at most once while the claim lives, its outcome recorded."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from lambdas.aws.orders_table import OrdersTable, StaleRecordError
 from lambdas.core.decisions import on_create_deferred, on_create_refused, on_create_rejected
-from lambdas.core.policy import Policies, Policy
+from lambdas.core.policy import Policy
 from lambdas.core.refusals import Refusal, read_refusal
 from lambdas.core.solicitation import Solicitation
 from lambdas.core.timing import after_trouble
@@ -31,11 +32,16 @@ class Creating:
     """Claims an order that Amazon offers, calls, and records what came of it."""
 
     def __init__(
-        self, *, orders: OrdersTable, recorder: Recorder, policies: Policies, telemetry: Telemetry
+        self,
+        *,
+        orders: OrdersTable,
+        recorder: Recorder,
+        policy_of: Callable[[Solicitation], Policy],
+        telemetry: Telemetry,
     ) -> None:
         self._orders = orders
         self._recorder = recorder
-        self._policies = policies
+        self._policy = policy_of
         self._telemetry = telemetry
 
     def create(
@@ -65,9 +71,6 @@ class Creating:
         self._telemetry.count("SolicitationsSent")
         self._recorder.record_sent(claimed, request_id)
         return TurnResult(turn=Turn.ANSWERED)
-
-    def _policy(self, order: Solicitation) -> Policy:
-        return self._policies.of(order.marketplace_id, order.fulfillment_type)
 
     def _failed(self, claimed: Solicitation, error: SpApiError) -> TurnResult:
         now = datetime.now(UTC)

@@ -9,10 +9,12 @@ from functools import lru_cache
 from typing import Any
 
 from lambdas import wiring
+from lambdas.aws.experience_table import Kind
 from lambdas.aws.orders_table import OrdersTable, StaleRecordError
 from lambdas.aws.schedules import Schedules
 from lambdas.aws.sellers_table import SellersTable
 from lambdas.aws.settings_table import SettingsTable
+from lambdas.core.experience import Experience
 from lambdas.core.marketplaces import Region
 from lambdas.core.news import Ignore, on_order_change, why_ignored
 from lambdas.core.order_change import (
@@ -25,6 +27,7 @@ from lambdas.core.policy import Policies
 from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation, Status
 from lambdas.deadline import Deadline
+from lambdas.experiences import Experiences
 from lambdas.known_sellers import ForeignSubscriptionError, KnownSellers
 from lambdas.observability import Telemetry
 from lambdas.recorder import order_fields, plan_wake_up
@@ -47,6 +50,7 @@ class News:
     region: Region
     sent_at: datetime
     settings: SellerSettings
+    experience: Mapping[str, Experience]
 
 
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -64,6 +68,7 @@ def _intake(environment: wiring.Environment) -> "Intake":
         seller_settings=environment.seller_settings,
         schedules=environment.schedules,
         policies=environment.settings.policies,
+        experiences=environment.experiences,
         telemetry=environment.telemetry,
         orders_at_once=environment.settings.orders_at_once,
     )
@@ -80,6 +85,7 @@ class Intake:
         seller_settings: SettingsTable,
         schedules: Schedules,
         policies: Policies,
+        experiences: Experiences,
         telemetry: Telemetry,
         orders_at_once: int,
     ) -> None:
@@ -87,6 +93,7 @@ class Intake:
         self._sellers = KnownSellers(sellers, seller_settings, telemetry)
         self._schedules = schedules
         self._policies = policies
+        self._experiences = experiences
         self._telemetry = telemetry
         self._orders_at_once = orders_at_once
 
@@ -151,6 +158,9 @@ class Intake:
             region=region,
             sent_at=_sent_at(record, now),
             settings=self._sellers.settings_of(change.seller_id, now),
+            experience=self._experiences.of(
+                Kind(change.seller_id, change.marketplace_id, change.fulfillment_type), now
+            ),
         )
 
     def _refuse(self, message_id: str, error: Exception) -> None:
@@ -213,7 +223,9 @@ class Intake:
                 region=one.region,
                 sent_at=one.sent_at,
                 now=now,
-                policy=self._policies.of(one.change.marketplace_id, one.change.fulfillment_type),
+                policy=self._policies.of(
+                    one.change.marketplace_id, one.change.fulfillment_type, one.experience
+                ),
                 settings=one.settings,
             )
             if isinstance(decision, Ignore):

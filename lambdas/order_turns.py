@@ -17,6 +17,7 @@ from lambdas.core.decisions import (
     on_trouble,
 )
 from lambdas.core.operator_acts import Changed, on_resume
+from lambdas.core.planning import lesson_of
 from lambdas.core.policy import Policies, Policy
 from lambdas.core.refusals import Refusal
 from lambdas.core.seller import Seller
@@ -24,6 +25,7 @@ from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation, Status
 from lambdas.core.waking import CheckActions, Pass, Settle, on_wake_up
 from lambdas.creating import Creating, refusal_of
+from lambdas.experiences import Experiences, kind_of
 from lambdas.observability import Telemetry
 from lambdas.recorder import Recorder
 from lambdas.spapi.errors import (
@@ -48,15 +50,17 @@ class OrderTurns:
         sellers: SellersTable,
         recorder: Recorder,
         policies: Policies,
+        experiences: Experiences,
         telemetry: Telemetry,
     ) -> None:
         self._orders = orders
         self._sellers = sellers
         self._recorder = recorder
         self._policies = policies
+        self._experiences = experiences
         self._telemetry = telemetry
         self._creating = Creating(
-            orders=orders, recorder=recorder, policies=policies, telemetry=telemetry
+            orders=orders, recorder=recorder, policy_of=self._policy, telemetry=telemetry
         )
 
     def take(
@@ -86,6 +90,10 @@ class OrderTurns:
                 case CheckActions():
                     return self._check(order, api) if api else TurnResult(turn=turn)
         return TurnResult(turn=turn)
+
+    def write_lessons(self) -> None:
+        """Count what the checks since the last time have shown."""
+        self._experiences.write(datetime.now(UTC))
 
     def note_trouble(self, order: Solicitation, reason: str) -> None:
         """Move an order's due time because its call failed."""
@@ -122,6 +130,8 @@ class OrderTurns:
             # Paused since this run began: left as it was, for the run after `resume`.
             self._telemetry.tally("passed", "paused")
             return TurnResult(turn=Turn.PASSED)
+        lesson = lesson_of(order, offered=offered, now=datetime.now(UTC))
+        self._experiences.learn(kind_of(order), lesson)
         decision = on_actions(
             order,
             answer.names,
@@ -189,4 +199,5 @@ class OrderTurns:
                 self._recorder.settle(resumed.solicitation, known=order)
 
     def _policy(self, order: Solicitation) -> Policy:
-        return self._policies.of(order.marketplace_id, order.fulfillment_type)
+        experience = self._experiences.of(kind_of(order), datetime.now(UTC))
+        return self._policies.of(order.marketplace_id, order.fulfillment_type, experience)

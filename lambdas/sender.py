@@ -112,6 +112,7 @@ class Sender:
                 telemetry=environment.telemetry,
             ),
             policies=environment.settings.policies,
+            experiences=environment.experiences,
             telemetry=environment.telemetry,
         )
 
@@ -169,7 +170,7 @@ class Sender:
 
 
 class Run:
-    """One wake-up served: the seller's due orders, soonest to close first."""
+    """One wake-up served: the seller's due orders, in the order in which they were read."""
 
     def __init__(
         self,
@@ -199,6 +200,7 @@ class Run:
         left = self._give_turns(due)
         if self._unwritten:
             self._end_trouble(only_one_due=len(due) == 1)
+        self._turns.write_lessons()
         # The pause after the last call carries over to the next run without any shared state.
         time.sleep(self._access.pacers.remaining_pause())
         return bool(left and self._settled)

@@ -8,12 +8,14 @@ import boto3
 from botocore.config import Config
 
 from lambdas.aws.credentials import CredentialsStore
+from lambdas.aws.experience_table import ExperienceTable
 from lambdas.aws.orders_table import OrdersTable
 from lambdas.aws.schedules import Schedules
 from lambdas.aws.sellers_table import SellersTable
 from lambdas.aws.settings_table import SettingsTable
 from lambdas.aws.wake_up_queue import WakeUpQueue
 from lambdas.config import Settings
+from lambdas.experiences import Experiences
 from lambdas.observability import Telemetry, make_logger
 
 # Three quick attempts: the queues' own redelivery is the patient one.
@@ -51,6 +53,11 @@ class Environment:
     @cached_property
     def seller_settings(self) -> SettingsTable:
         return SettingsTable(self._dynamodb, self.settings.orders_table_name)
+
+    @cached_property
+    def experiences(self) -> Experiences:
+        table = ExperienceTable(self._dynamodb, self.settings.orders_table_name)
+        return Experiences(table, self.telemetry)
 
     @cached_property
     def schedules(self) -> Schedules:

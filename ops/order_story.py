@@ -12,6 +12,7 @@ from lambdas.core.seller import Seller
 from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Check, Solicitation, Status
 from lambdas.core.timing import GAPS, RETRY_AT_THE_END, first_check_at, last_checks
+from ops.check_reasons import why_then
 from ops.reasons import ANSWERS, WHY_NO_CALLS, is_trouble, why, word_of
 from ops.wording import counted, moment, stretch, when
 
@@ -205,6 +206,8 @@ def _what_is_due(order: Solicitation, policy: Policy) -> str:
         if abs(last - order.due_at) < _SAME:
             before = stretch(window.closes_at - last)
             return f"one of the two last checks, {before} before its window shuts"
+    if told := why_then(order, policy):
+        return told
     if abs(first_check_at(window, policy=policy) - order.due_at) < _SAME:
         return (
             f"the first check, {policy.delay.days} days after the parcel is taken to be there at"

@@ -18,6 +18,7 @@ Item = dict[str, Any]
 
 SELLER_SORT_KEY = "SELLER"
 SETTINGS_SORT_KEY = "SETTINGS"
+EXPERIENCE_SORT_KEY = "EXPERIENCE"
 SELLERS_OPEN_KEY = "SELLERS"
 
 _serializer = TypeSerializer()
@@ -81,6 +82,8 @@ def solicitation_item(solicitation: Solicitation) -> Item:
         "sent_at": _text(s.sent_at),
         "request_id": s.request_id,
         "failures": s.failures or None,
+        "plan": s.plan,
+        "likely": s.likely,
         "expires_at": int(s.expires_at.timestamp()),
         **(_news_item(s.news) if s.news else {}),
     }
@@ -115,6 +118,8 @@ def solicitation_from(item: Item) -> Solicitation:
             sent_at=_instant(item, "sent_at"),
             request_id=item.get("request_id"),
             failures=int(item.get("failures", 0)),
+            plan=item.get("plan"),
+            likely=int(item["likely"]) if "likely" in item else None,
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         key = f"{item.get('seller_id')}/{item.get('amazon_order_id')}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -20,6 +21,7 @@ from lambdas.aws.items import (
     to_text,
 )
 from lambdas.core.marketplaces import Region
+from lambdas.core.precedence import precedence
 from lambdas.core.solicitation import Solicitation, Status
 from lambdas.core.window import LAST_CALL_BEFORE_CLOSE
 
@@ -39,6 +41,7 @@ class OpenOrder:
     status: str
     due_at: datetime
     closes_at: datetime
+    likely: int | None = None
 
 
 class StaleRecordError(Exception):
@@ -106,7 +109,7 @@ class OrdersTable:
         return self._put(written, f"claim = :claim AND {seen}", {":claim": claimed.claim, **values})
 
     def due(self, seller_id: str, region: Region, *, until: datetime) -> list[OpenOrder]:
-        """Open orders due by `until`, soonest to close first (an eventually consistent read).
+        """Open orders due by `until`, in the order to serve them (an eventually consistent read).
 
         Of a backlog the longest due are read, a few thousand, which is more than a run serves.
         """
@@ -114,7 +117,13 @@ class OrdersTable:
             *islice(self._read(open_key(seller_id, region), until=until), DUE_READ_AT_MOST),
             *self._read(open_key(seller_id, region, held=True), until=until),
         ]
-        return sorted(found, key=lambda order: (order.closes_at, order.amazon_order_id))
+        return sorted(
+            found,
+            key=lambda order: (
+                precedence(closes_at=order.closes_at, likely=order.likely, now=until),
+                order.amazon_order_id,
+            ),
+        )
 
     def waiting(
         self, seller_id: str, region: Region, *, until: datetime | None = None
@@ -187,6 +196,7 @@ def _open_order(item: Item) -> OpenOrder:
         status=item.get("status", ""),
         due_at=_readable(item["due_at"]),
         closes_at=_readable(item.get("closes_at")),
+        likely=int(likely) if isinstance(likely := item.get("likely"), Decimal) else None,
     )
 
 

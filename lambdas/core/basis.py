@@ -10,12 +10,12 @@ from lambdas.core.window import CLOSES_AFTER_LATEST, OPENS_AFTER_EARLIEST, Solic
 class Basis(StrEnum):
     """The values are the names under which counts are stored; promises differ by their span."""
 
-    DELIVERED = "delivered"
-    SHIPPED = "shipped"
-    PROMISE_OF_2_DAYS = "promise2"
-    PROMISE_OF_5_DAYS = "promise5"
-    PROMISE_OF_10_DAYS = "promise10"
-    LONGER_PROMISE = "promise"
+    DELIVERED = "d"
+    SHIPPED = "s"
+    PROMISE_OF_2_DAYS = "p2"
+    PROMISE_OF_5_DAYS = "p5"
+    PROMISE_OF_10_DAYS = "p10"
+    LONGER_PROMISE = "p"
 
 
 _PROMISES = (

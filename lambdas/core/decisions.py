@@ -5,6 +5,7 @@ from datetime import datetime
 
 from lambdas.core.news import apply_note
 from lambdas.core.placing import reason_at_end, status_at_end
+from lambdas.core.planning import PlannedCheck, Why, plan_next_check
 from lambdas.core.policy import Policy
 from lambdas.core.refusals import Refusal
 from lambdas.core.solicitation import (
@@ -18,15 +19,14 @@ from lambdas.core.timing import (
     CLAIM_LASTS,
     CONFIRMED_AFTER,
     after_trouble,
-    first_check_at,
     hourly_until_close,
     last_checks,
-    next_check_at,
 )
 from lambdas.core.waking import Settle
 
 ACTION = "productReviewAndSellerFeedback"
 FAILURES_BEFORE_HOLD = 5
+OFFERED_FOR_CERTAIN = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,7 @@ def on_actions(
             claim=claim,
             claim_until=now + CLAIM_LASTS,
             due_at=now + CLAIM_LASTS,
+            likely=OFFERED_FOR_CERTAIN,
             posts_open=solicitation.posts_open + 1,
         )
     )
@@ -104,12 +105,8 @@ def on_create_refused(
         )
     if refusal in {Refusal.NOT_AVAILABLE, Refusal.OUTSIDE_WINDOW}:
         checked = taken_back.with_check(refusal, now=now)
-        due_at = _next_due_at(checked, now=now, policy=policy) or hourly_until_close(
-            checked.window, now=now
-        )
-        return _noticed(
-            checked.move(Event.REFUSED, Status.WAITING, refusal, due_at=due_at), now, policy
-        )
+        check = plan_next_check(checked, now=now, policy=policy)
+        return _noticed(_again(checked, Event.REFUSED, refusal, check, now=now), now, policy)
     return _noticed(on_rejected(taken_back, text, now=now), now, policy)
 
 
@@ -181,16 +178,21 @@ def _not_offered(
     solicitation: Solicitation, answer: str, *, now: datetime, policy: Policy
 ) -> Solicitation:
     checked = solicitation.with_check(answer, now=now)
-    due_at = _next_due_at(checked, now=now, policy=policy)
-    if due_at is None and _is_confirmed(solicitation, now=now):
+    check = plan_next_check(checked, now=now, policy=policy)
+    if check is None and _is_confirmed(solicitation, now=now):
         return checked.move(
             Event.NOT_OFFERED, status_at_end(checked), reason_at_end(checked), due_at=now
         )
+    return _again(checked, Event.NOT_OFFERED, answer, check, now=now)
+
+
+def _again(
+    checked: Solicitation, event: Event, answer: str, check: PlannedCheck | None, *, now: datetime
+) -> Solicitation:
+    """Waiting for the next check, which past the ladder's end is within the hour."""
+    check = check or PlannedCheck(at=hourly_until_close(checked.window, now=now), why=Why.HOURLY)
     return checked.move(
-        Event.NOT_OFFERED,
-        Status.WAITING,
-        answer,
-        due_at=due_at or hourly_until_close(checked.window, now=now),
+        event, Status.WAITING, answer, due_at=check.at, plan=check.why, likely=check.likely
     )
 
 
@@ -201,6 +203,7 @@ def _offered_dry(offered: Solicitation, *, now: datetime, policy: Policy) -> Sol
         Status.WAITING,
         "dry_run",
         would_send_at=offered.would_send_at or now,
+        likely=OFFERED_FOR_CERTAIN,
         due_at=last_check if now < last_check else offered.window.closes_at,
     )
 
@@ -217,13 +220,6 @@ def _already_requested(solicitation: Solicitation, *, now: datetime) -> Solicita
     return checked.move(
         Event.ALREADY_REQUESTED, Status.ALREADY_REQUESTED, "already_requested", note=None
     )
-
-
-def _next_due_at(checked: Solicitation, *, now: datetime, policy: Policy) -> datetime | None:
-    """The ladder's next step; offers, and checks before the present plan, do not count."""
-    planned_from = first_check_at(checked.window, policy=policy)
-    empty = sum(each.at >= planned_from and each.answer != OFFERED for each in checked.checks)
-    return next_check_at(checked.window, empty_checks=max(empty, 1), now=now, policy=policy)
 
 
 def _is_confirmed(before: Solicitation, *, now: datetime) -> bool:

@@ -24,7 +24,7 @@ OFFERED_BEFORE_FOLDING = 300
 
 # The older ones count half after so many newer ones.
 _HALF_FORGOTTEN_AFTER = 3000
-_FORGOTTEN_BELOW = 0.05
+_FORGOTTEN_BELOW = 0.5
 
 _PRIOR_COUNTS_AS = 20.0
 _REST_COUNTS_AS = 5.0

@@ -10,7 +10,7 @@ from lambdas.core.placing import (
     REPLACEMENT_ORDER,
     WINDOW_ALREADY_SHUT,
     dates_problem,
-    due_at,
+    first_look,
     place,
     reason_of_skipping,
     window_of,
@@ -104,6 +104,7 @@ def _opened(
         change.marketplace_id, region, news, window, why_skipped=why_skipped, now=now
     )
     require_move(None, Event.SHIPPED, status)
+    look = first_look(status, change.amazon_order_id, news, window, policy=policy)
     return Solicitation(
         seller_id=change.seller_id,
         amazon_order_id=change.amazon_order_id,
@@ -113,7 +114,9 @@ def _opened(
         status=status,
         reason=reason or "shipped",
         window=window,
-        due_at=due_at(status, window, policy=policy),
+        due_at=look.at,
+        plan=look.why,
+        likely=look.likely,
         expires_at=max(window.closes_at, now) + KEPT_AFTER_CLOSE,
         skus=kept_skus(change.skus),
         news=news,
@@ -259,12 +262,15 @@ def _with_news(
         now=now,
         known=known,
     )
+    look = first_look(status, known.amazon_order_id, news, window, policy=policy)
     return known.move(
         Event.NEW_NEWS,
         status,
         reason or "new_delivery_dates",
         news=news,
         window=window,
-        due_at=due_at(status, window, policy=policy),
+        due_at=look.at,
+        plan=look.why,
+        likely=look.likely,
         expires_at=max(window.closes_at, now) + KEPT_AFTER_CLOSE,
     )

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from lambdas.core.delivery import DATES_PROBLEMS, DeliveryNews, estimate_delivery
 from lambdas.core.marketplaces import Region, region_of
+from lambdas.core.planning import PlannedCheck, Why, plan_first_check
 from lambdas.core.policy import Policy
 from lambdas.core.solicitation import Solicitation, Status
-from lambdas.core.timing import first_check_at
 from lambdas.core.window import SolicitationWindow, solicitation_window
 
 UNKNOWN_MARKETPLACE = "unknown_marketplace"
@@ -42,9 +42,18 @@ def place(
     return Status.WAITING, None
 
 
-def due_at(status: Status, window: SolicitationWindow, *, policy: Policy) -> datetime:
+def first_look(
+    status: Status,
+    amazon_order_id: str,
+    news: DeliveryNews,
+    window: SolicitationWindow,
+    *,
+    policy: Policy,
+) -> PlannedCheck:
     """When an order placed so has to be looked at next."""
-    return window.closes_at if status is Status.HELD else first_check_at(window, policy=policy)
+    if status is Status.HELD:
+        return PlannedCheck(at=window.closes_at, why=Why.SHUT)
+    return plan_first_check(amazon_order_id, news, window, policy=policy)
 
 
 def dates_problem(news: DeliveryNews | None, now: datetime) -> str | None:

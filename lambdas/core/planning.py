@@ -40,6 +40,8 @@ class Why(StrEnum):
     LEARNED = "learned"
     EARLY = "early"
     LAST = "last"
+    HOURLY = "hourly"
+    SHUT = "shut"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,7 +178,8 @@ class Solicitation:
     `version` counts its writes. `due_at` is when somebody has to look at it next, while it
     is open. `posts_open` counts the create calls that may have been accepted and were never
     answered. `news` is missing only on an order that was cancelled before it was seen to
-    ship. `expires_at` is when DynamoDB may delete it.
+    ship. `plan` is by what `due_at` was chosen, where a plan chose it, and `likely` the chance
+    in percent that the order is offered then. `expires_at` is when DynamoDB may delete it.
     """
 
     seller_id: str
@@ -203,6 +204,8 @@ class Solicitation:
     sent_at: datetime | None = None
     request_id: str | None = None
     failures: int = 0
+    plan: str | None = None
+    likely: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -217,6 +220,8 @@ class Solicitation:
         require_move(self.status, event, status)
         if status is not Status.SENDING:
             changes = {"claim": None, "claim_until": None, **changes}
+        if "due_at" in changes:
+            changes = {"plan": None, **changes}
         return replace(self, status=status, reason=reason, **changes)
 
     def with_check(self, answer: str, *, now: datetime) -> "Solicitation":

@@ -10,11 +10,12 @@ from lambdas.core.placing import (
     reason_of_skipping,
     status_at_end,
 )
+from lambdas.core.planning import PlannedCheck, plan_first_check, put_off_by_plan
 from lambdas.core.policy import Policy
 from lambdas.core.seller import Seller
 from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Event, Solicitation, Status
-from lambdas.core.timing import first_check_at, put_off
+from lambdas.core.timing import put_off
 
 CHECK_ASKED = "check_asked_by_operator"
 
@@ -64,15 +65,23 @@ def on_wake_up(
     ):
         return Settle(solicitation=_skipped(solicitation, excluded))
     if now < solicitation.window.opens_at:
-        first = first_check_at(solicitation.window, policy=policy)
-        return Settle(solicitation=replace(solicitation, due_at=first))
+        s = solicitation
+        first = plan_first_check(s.amazon_order_id, s.news, s.window, policy=policy)
+        return Settle(solicitation=_planned(s, first))
     if solicitation.marketplace_id in seller.paused_marketplaces:
         return Settle(solicitation=_set_aside(solicitation))
-    hours = None if solicitation.reason == CHECK_ASKED else policy.sending_hours
-    later = put_off(now, solicitation.window, hours)
+    if solicitation.reason == CHECK_ASKED:
+        return CheckActions()
+    if better := put_off_by_plan(solicitation, now=now, policy=policy):
+        return Settle(solicitation=_planned(solicitation, better))
+    later = put_off(now, solicitation.window, policy.sending_hours)
     if later > now:
         return Settle(solicitation=replace(solicitation, due_at=later))
     return CheckActions()
+
+
+def _planned(solicitation: Solicitation, check: PlannedCheck) -> Solicitation:
+    return replace(solicitation, due_at=check.at, plan=check.why, likely=check.likely)
 
 
 def _skipped(solicitation: Solicitation, reason: str) -> Solicitation:

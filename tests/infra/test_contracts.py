@@ -27,6 +27,7 @@ def test_every_function_gets_the_same_environment_and_can_read_it(
         "WAKE_UP_QUEUE_URL": "${WakeUpQueue}",
         "DELAY_DAYS": "5",
         "TRANSIT_DAYS": "3-15",
+        "CHECKS_PER_DAY": "0.4",
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
     Settings.from_env(environment)
@@ -67,6 +68,7 @@ def test_the_index_holds_open_orders_by_due_time(stack: ReadableStack) -> None:
     assert set(index["Projection"]["NonKeyAttributes"]) == {
         "status",
         "closes_at",
+        "likely",
         "regions",
     }
 

@@ -26,6 +26,7 @@ def test_cdk_json_holds_the_defaults() -> None:
         delay_days={"default": 5},
         transit_days={"default": (3, 15)},
         sending_hours=None,
+        checks_per_day=0.4,
         log_retention=RetentionDays.THREE_MONTHS,
         alarm_email=None,
         dashboards=frozenset({"business", "operations"}),
@@ -39,12 +40,14 @@ def test_the_command_line_may_give_the_settings_as_text() -> None:
         delay_days='{"default":7,"AFN":"8"}',
         transit_days="2-9",
         sending_hours="9-21",
+        checks_per_day="1.5",
         log_retention_days="30",
     )
 
     assert given.delay_days == {"default": 7, "AFN": 8}
     assert given.transit_days == {"default": (2, 9)}
     assert given.sending_hours == (9, 21)
+    assert given.checks_per_day == 1.5
     assert given.log_retention is RetentionDays.ONE_MONTH
 
 
@@ -133,6 +136,12 @@ def test_every_choice_there_is_fits_into_the_environment() -> None:
 
 def test_the_marketplaces_are_those_that_the_functions_know() -> None:
     assert {id: country for id, (country, *_) in _MARKETPLACES.items()} == COUNTRIES
+
+
+@pytest.mark.parametrize("value", [0, -1, 11, "a lot", True, None, "nan", [0.4]])
+def test_a_day_is_worth_some_checks_and_not_dozens(value: object) -> None:
+    with pytest.raises(SettingError, match=r"checks_per_day .* a number from 0.01 to 10"):
+        settings(checks_per_day=value)
 
 
 @pytest.mark.parametrize("value", [4, 26, 5.5, "five", True, [5]])

@@ -82,7 +82,7 @@ def settings(aws: None) -> Settings:
                 ],
                 "Projection": {
                     "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": ["status", "closes_at", "regions"],
+                    "NonKeyAttributes": ["status", "closes_at", "likely", "regions"],
                 },
             }
         ],
@@ -140,6 +140,7 @@ class World:
             seller_settings=environment.seller_settings,
             schedules=environment.schedules,
             policies=environment.settings.policies,
+            experiences=environment.experiences,
             telemetry=environment.telemetry,
             orders_at_once=4,
         )

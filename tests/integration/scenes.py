@@ -8,7 +8,7 @@ import boto3
 from lambdas.core.solicitation import Solicitation
 from lambdas.wiring import Environment
 from ops.simulator.simulator import Simulator
-from tests.integration.conftest import SELLER, World
+from tests.integration.conftest import SELLER, US, World
 from tests.integration.test_intake import body
 
 ORDER = "903-5550101-0000001"
@@ -48,6 +48,7 @@ class Scenes:
     def clear(self, *orders: str) -> None:
         for order_id in orders:
             self._table.delete_item(TableName="orders", Key=_key(order_id))
+        self._table.delete_item(TableName="orders", Key=_key(f"EXPERIENCE#{US}#AFN"))
         self._table.put_item(TableName="orders", Item=self._seller)
         self.simulator.ledger.clear()
         self.simulator.orders.clear()

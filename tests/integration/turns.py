@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from botocore.handlers import BUILTIN_HANDLERS
 
+from lambdas.aws.items import EXPERIENCE_SORT_KEY
 from ops.local_cloud.clock import Clock
 from ops.simulator.simulator import Simulator
 
@@ -285,8 +286,10 @@ def aws_steps(turns: Turns) -> Iterator[None]:
 
 def _aws_step(operation: str, params: Mapping[str, Any], turns: Turns) -> Step:
     key = params.get("Key") or params.get("Item") or {}
-    sort_key = key.get("amazon_order_id", {}).get("S")
+    sort_key = key.get("amazon_order_id", {}).get("S", "")
     thing = _THINGS.get(sort_key, "order") if "TableName" in params else None
+    if sort_key.startswith(EXPERIENCE_SORT_KEY):
+        thing = None  # counts add up in any order, and only the times of checks follow from them
     return Step(
         name=operation,
         thing=thing,

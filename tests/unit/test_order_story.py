@@ -86,6 +86,37 @@ def test_what_comes_next_and_why_then(order: Solicitation, told: str) -> None:
     assert told in story(order).next
 
 
+@pytest.mark.parametrize(
+    ("order", "told"),
+    [
+        (
+            solicitation(due_at=NOW + timedelta(days=2), plan="learned", likely=62),
+            "the first check, at the time that costs least by what earlier orders",
+        ),
+        (
+            solicitation(due_at=NOW + timedelta(days=2), plan="learned", likely=62),
+            "by then, with a chance of 62 %",
+        ),
+        (
+            solicitation(due_at=NOW + timedelta(days=2), plan="early", likely=9),
+            "early on purpose, with a chance of 9 %: 3 in 100 checks are",
+        ),
+        (
+            checked(timedelta(days=1), due_at=NOW + timedelta(days=1), plan="learned", likely=5),
+            "the next check, at the time that costs least",
+        ),
+        (
+            checked(timedelta(days=1), due_at=NOW + timedelta(days=1), plan="ladder"),
+            "the checks follow 1, 3 and 7 days after",
+        ),
+    ],
+)
+def test_a_time_that_earlier_orders_advised_is_explained_by_them(
+    order: Solicitation, told: str
+) -> None:
+    assert told in story(order).next
+
+
 def test_before_its_window_the_first_check_is_explained_by_the_delay_in_force() -> None:
     policy = Policy(delay=timedelta(days=7))
     order = solicitation(due_at=first_check_at(WINDOW, policy=policy))
