@@ -21,7 +21,7 @@ WITH_A_KEY = {"sqs", "secretsmanager"}
 GOOD, BAD = 1, 2
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def runner() -> Iterator[Runner]:
     with Runner() as runner:
         yield runner
