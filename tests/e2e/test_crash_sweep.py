@@ -37,7 +37,7 @@ def runner() -> Iterator[Runner]:
         pytest.param(
             "killed before the call",
             "core/decisions.py",
-            "if due_at is None and _is_confirmed(solicitation, now=now)",
+            "if check is None and _is_confirmed(solicitation, now=now)",
             "if solicitation.posts_open",
             id="that an empty answer is taken for a proof",
         ),
