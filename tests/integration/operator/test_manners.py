@@ -8,6 +8,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from ops import cli
+from ops.commands.console import console
 from ops.readme import command_names
 from tests.integration.conftest import SELLER, Run
 from tests.integration.operator.conftest import Shop
@@ -92,6 +93,10 @@ def test_a_command_that_is_interrupted_ends_with_130(
     status, _, error = dayfive("status")
 
     assert (status, error) == (130, "dayfive: stopped; every command is safe to repeat\n")
+    # A process would have ended by now: here the rest would be printed by the next command.
+    monkeypatch.undo()
+    with console.capture():
+        pass
 
 
 def test_without_arguments_there_is_help_and_status_2(dayfive: Run) -> None:
