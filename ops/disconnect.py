@@ -107,7 +107,12 @@ class Disconnector:
         self._say(f"disconnected: {leaving.seller_id} in {leaving.region}")
 
     def _remove_secrets(self, leaving: Leaving) -> str:
-        changed = self._secrets.remove(leaving.seller_id, leaving.region)
+        others = self._deployment.sellers.all(on_corrupt=lambda _: None)
+        changed = self._secrets.remove(
+            leaving.seller_id,
+            leaving.region,
+            is_last_seller=all(each.seller_id == leaving.seller_id for each in others),
+        )
         return f"removed from {' and '.join(changed)}" if changed else "none were left"
 
     def _leave_amazon(self, leaving: Leaving) -> None:

@@ -135,7 +135,7 @@ class Secrets:
             else _own_since(known.get(str(region)), client_secret),
         )
 
-    def remove(self, seller_id: str, region: Region) -> list[str]:
+    def remove(self, seller_id: str, region: Region, *, is_last_seller: bool) -> list[str]:
         """Remove what is stored for this seller and region; gives the names that changed.
 
         The application goes with the last seller, and before it, so that a stop between the two
@@ -144,9 +144,10 @@ class Secrets:
         name = seller_secret(seller_id)
         fields = self._read(name) or {}
         left = {key: value for key, value in fields.items() if key != region}
-        others = any(other != seller_id for other, _ in self._sellers())
         changed = []
-        if not left and not others and self._read(APP_SECRET) is not None:
+        # Secrets Manager lists a new secret late, so it is not the only one that is asked.
+        alone = is_last_seller and all(other == seller_id for other, _ in self._sellers())
+        if alone and not left and self._read(APP_SECRET) is not None:
             self._delete(APP_SECRET)
             changed.append(APP_SECRET)
         if left != fields:

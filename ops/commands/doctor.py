@@ -7,7 +7,15 @@ import httpx
 import typer
 from rich.text import Text
 
-from ops.commands.console import JsonOption, command_group, console, say, say_json
+from ops.commands.console import (
+    JsonOption,
+    OneSellerOption,
+    checked_seller_id,
+    command_group,
+    console,
+    say,
+    say_json,
+)
 from ops.doctor.examination import examine
 from ops.doctor.finding import Finding, State
 from ops.seller_access import endpoints_in_force
@@ -20,17 +28,18 @@ _LINK_WIDTH = 15
 
 
 @app.command(epilog="Example: dayfive doctor")
-def doctor(as_json: JsonOption = False) -> None:
+def doctor(seller: OneSellerOption = None, as_json: JsonOption = False) -> None:
     """Look at every link of the chain, and say what to do.
 
     From the AWS credentials to each seller's subscription at Amazon. Changes nothing, and asks
     Amazon about no order. Exits with status 1 if something is wrong.
     """
+    only = checked_seller_id(seller) if seller else None
     endpoints = endpoints_in_force()
     counts = dict.fromkeys(State, 0)
     before: Finding | None = None
     with httpx.Client(trust_env=False) as http:
-        for finding in examine(endpoints, http):
+        for finding in examine(endpoints, http, only=only):
             counts[finding.state] += 1
             if as_json:
                 say_json(asdict(finding))

@@ -54,9 +54,12 @@ _LINKS: Mapping[str, Callable[[Deployment], Iterator[Finding]]] = {
 }
 
 
-def examine(endpoints: Endpoints, http: httpx.Client) -> Iterator[Finding]:
+def examine(
+    endpoints: Endpoints, http: httpx.Client, *, only: str | None = None
+) -> Iterator[Finding]:
     """Look at every link, from AWS to Amazon; nothing is changed, and no buyer's order is asked
     about. What cannot be looked at is UNKNOWN, and what hangs on a broken link is left out.
+    Of the sellers all are looked at, or `only` the one of this id.
     """
     broken = False
     for finding in account.look_at_account():
@@ -75,7 +78,7 @@ def examine(endpoints: Endpoints, http: httpx.Client) -> Iterator[Finding]:
     yield from _guarded("code", lambda: look_at_code(deployment, http))
     for link, look in _LINKS.items():
         yield from _guarded(link, partial(look, deployment))
-    yield from _guarded("sellers", lambda: _look_at_sellers(deployment, endpoints, http))
+    yield from _guarded("sellers", lambda: _look_at_sellers(deployment, endpoints, http, only))
 
 
 def _no_stack(error: OperatorError) -> Finding:
@@ -104,7 +107,7 @@ def _guarded(link: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Findi
 
 
 def _look_at_sellers(
-    deployment: Deployment, endpoints: Endpoints, http: httpx.Client
+    deployment: Deployment, endpoints: Endpoints, http: httpx.Client, only: str | None
 ) -> Iterator[Finding]:
     clocks: list[timedelta | None] = []
     http.event_hooks["response"].append(
@@ -114,8 +117,11 @@ def _look_at_sellers(
     listed = [each.seller_id for each in deployment.sellers.all(on_corrupt=corrupt.append)]
     for error in corrupt:
         yield wrong("sellers", str(error), "mend or delete that item in DynamoDB")
+    if only is not None:
+        listed = [each for each in listed if each == only]
     if not listed and not corrupt:
-        yield note("sellers", "none is connected", "run dayfive connect")
+        who = only or "none"
+        yield note("sellers", f"{who} is {'not ' if only else ''}connected", "run dayfive connect")
     links = SellerLinks(deployment, SellerAccess(http, endpoints))
     changed = _changes(deployment)
     for seller_id in listed:

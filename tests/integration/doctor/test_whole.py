@@ -41,6 +41,16 @@ def test_it_prints_a_line_each_and_succeeds(run: Run) -> None:
     assert "canary" not in printed
 
 
+def test_one_seller_alone(run: Run) -> None:
+    run("connect", "--seller", SELLER, "--region", "na")
+
+    assert f"\n{SELLER} in na\n" in run("doctor", "--seller", SELLER)[1]
+    assert (
+        "sellers         A1STRANGER is not connected: run"
+        in run("doctor", "--seller", "A1STRANGER")[1]
+    )
+
+
 def test_it_fails_when_something_is_wrong(run: Run, amazon: Simulator) -> None:
     run("connect", "--seller", SELLER, "--region", "na")
     amazon.notifications.subscriptions.clear()
