@@ -164,7 +164,10 @@ class Coming:
         at: datetime | None = max(due_at, self._now)
         while at and at < self._end and not order.window.has_shut(at) and still_open > _NEGLIGIBLE:
             number += 1
-            offered = still_open * self._history.chance(number)
+            chance = self._history.chance(number)
+            if order.likely is not None and number == len(order.checks) + 1:
+                chance = order.likely / 100  # known when it was planned, from orders alike
+            offered = still_open * chance
             yield at.date(), still_open, offered
             still_open -= offered
             at = next_check_at(order.window, empty_checks=number, now=at, policy=policy)
@@ -236,4 +239,4 @@ def _later(order: Solicitation, by: timedelta) -> Solicitation:
     window = SolicitationWindow(
         opens_at=order.window.opens_at + by, closes_at=order.window.closes_at + by
     )
-    return replace(order, window=window, checks=())
+    return replace(order, window=window, checks=(), likely=None)

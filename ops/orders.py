@@ -139,6 +139,8 @@ def as_json(order: Solicitation) -> dict[str, Any]:
         "status": str(order.status),
         "reason": order.reason,
         "due_at": order.due_at if order.is_open else None,
+        "planned_by": order.plan if order.is_open else None,
+        "likely_percent": order.likely if order.is_open else None,
         "opens_at": order.window.opens_at,
         "closes_at": order.window.closes_at,
         "shipped_at": news.shipped_at if news else None,

@@ -134,3 +134,14 @@ def test_the_screen_has_every_day_the_plan_the_price_and_the_assumptions(
     assert f"{SELLER} is not live, so nothing is sent: counted as if it were." in text
     assert "AWS's list prices of us-east-1 as of 2026-11" in text
     assert all(len(line) <= 80 for line in lines)
+
+
+def test_the_chance_that_an_order_was_planned_with_is_taken_for_its_next_check(
+    shop: Shop, dayfive: Run
+) -> None:
+    due_at = shop.clock.now + timedelta(days=1)
+    shop.put(1, due_at=due_at, plan="learned", likely=90, **long_ago(solicitation()))
+
+    seller, _ = of_json(dayfive)
+
+    assert seller["days"][1]["sent"] == 0.9
