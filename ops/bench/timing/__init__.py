@@ -112,16 +112,16 @@ def measure(
 def table_of(outcome: Outcome) -> Table:
     """A row for each strategy, and beneath them what the planner is held to."""
     table = Table(
-        title=outcome.population.name,
-        title_justify="left",
+        box=None,
         caption=(
             f"planner to ladder, first {ORDERS_TO_LEARN:,} of each kind: {outcome.to_ladder_early}"
             f"; planner to oracle, after them: {outcome.to_oracle_late}"
         ),
         caption_justify="left",
     )
-    for heading in ("", "asked", "checks/sent", "delay, median", "delay, p90", "cost"):
-        table.add_column(heading, justify="right" if heading else "left")
+    table.add_column(outcome.population.name, no_wrap=True)
+    for heading in ("asked", "checks/sent", "median delay", "p90", "cost"):
+        table.add_column(heading, justify="right")
     for name, each in outcome.figures.items():
         table.add_row(
             name,
@@ -136,8 +136,8 @@ def table_of(outcome: Outcome) -> Table:
 
 def summary_of(outcomes: Sequence[Outcome]) -> Table:
     """What is asked of the planner, and which population comes closest to missing it."""
-    table = Table(title="The planner, over all populations", title_justify="left")
-    for heading in ("asked of it", "worst", "where", ""):
+    table = Table(box=None)
+    for heading in (f"the planner, {len(outcomes)} populations", "worst", "where", ""):
         table.add_column(heading)
     share = min(outcomes, key=lambda o: o.asked - o.population.least_asked)
     early = max(outcomes, key=lambda o: o.to_ladder_early.ratio)
