@@ -29,6 +29,7 @@ class Function(Construct):
         environment: Mapping[str, str],
         settings: Settings,
         timeout: cdk.Duration,
+        memory_mb: int,
         recursive_loop: lambda_.RecursiveLoop | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -50,7 +51,7 @@ class Function(Construct):
             handler=f"lambdas.{id.lower()}.lambda_handler",
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
-            memory_size=512,
+            memory_size=memory_mb,
             timeout=timeout,
             environment=environment,
             role=self.role,

@@ -36,7 +36,7 @@ class OrderChangeQueue(Construct):
             encryption_master_key=self.key,
             enforce_ssl=True,
             retention_period=RETENTION,
-            visibility_timeout=cdk.Duration.seconds(190),  # 6 x Intake's timeout, plus the window
+            visibility_timeout=cdk.Duration.seconds(240),  # 6 x Intake's timeout, plus the window
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dlq, max_receive_count=40),
         )
         self._admit_sp_api()

@@ -46,13 +46,16 @@ class DayFiveStack(cdk.Stack):
             "Intake",
             description="Takes in ORDER_CHANGE notifications: records orders, plans their checks",
             timeout=seconds(30),
+            memory_mb=512,
         )
-        self.intake.poll(self.order_changes.queue, batch_size=100, window=seconds(5))
+        # An order is not due for days: the fuller a batch, the fewer runs and requests of SQS.
+        self.intake.poll(self.order_changes.queue, batch_size=100, window=seconds(60))
         # The Sender continues a long backlog by a message to its own queue.
         self.sender = function(
             "Sender",
             description="Asks Amazon about a seller's due orders and sends the solicitations",
             timeout=seconds(90),
+            memory_mb=256,  # it waits out the usage plan's second, and waiting is charged by memory
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
         )
         self.sender.poll(self.wake_ups.queue, batch_size=1)
@@ -60,6 +63,7 @@ class DayFiveStack(cdk.Stack):
             "Sweeper",
             description="Wakes sellers whose due orders nobody looked at, and measures how all is",
             timeout=seconds(300),
+            memory_mb=512,
         )
         self.sweeper.run_every(cdk.Duration.hours(1))
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from lambdas.aws.errors import AwsError
 from lambdas.aws.experience_table import ExperienceTable, Kind, Seen
@@ -11,6 +12,7 @@ from lambdas.core.solicitation import Solicitation
 from lambdas.observability import Telemetry
 
 _REMEMBERED_FOR = timedelta(minutes=5)
+_WRITTEN_EVERY = timedelta(minutes=5)
 _REMEMBERED_AT_MOST = 200
 
 
@@ -25,6 +27,7 @@ class Experiences:
         self._telemetry = telemetry
         self._read: dict[Kind, tuple[datetime, Seen]] = {}
         self._lessons: dict[Kind, list[Lesson]] = defaultdict(list)
+        self._written_at: dict[Kind, datetime] = {}
 
     def of(self, kind: Kind, now: datetime) -> Mapping[str, Experience]:
         """What is known of this kind of order, by the basis of the window."""
@@ -43,18 +46,28 @@ class Experiences:
             self._lessons[kind].append(lesson)
 
     def write(self, now: datetime) -> None:
-        """Count the lessons since the last time, in one write for each kind of order."""
-        lessons, self._lessons = self._lessons, defaultdict(list)
-        for kind, learned in lessons.items():
-            try:
-                self._fold(kind, now)
-                self._table.add(kind, learned, now=now)
-            except AwsError as error:
-                self._telemetry.failure("lessons_not_written", error, lessons=len(learned))
+        """Count the lessons since the last time, in one write for each kind of order.
+
+        A kind that was written minutes ago waits for a later run: while many runs follow one
+        another, writing after each would cost as much as the orders do.
+        """
+        for kind in list(self._lessons):
+            written_at = self._written_at.get(kind)
+            if written_at is not None and timedelta() <= now - written_at < _WRITTEN_EVERY:
+                continue
+            self._write(kind, self._lessons.pop(kind), now)
+
+    def _write(self, kind: Kind, lessons: list[Lesson], now: datetime) -> None:
+        _make_room(self._written_at)
+        self._written_at[kind] = now
+        try:
+            self._fold(kind, now)
+            self._table.add(kind, lessons, now=now)
+        except AwsError as error:
+            self._telemetry.failure("lessons_not_written", error, lessons=len(lessons))
 
     def _remember(self, kind: Kind, now: datetime, seen: Seen) -> None:
-        if len(self._read) >= _REMEMBERED_AT_MOST:
-            del self._read[next(iter(self._read))]
+        _make_room(self._read)
         self._read[kind] = (now, seen)
 
     def _fold(self, kind: Kind, now: datetime) -> None:
@@ -68,6 +81,12 @@ class Experiences:
         }
         self._table.replace(kind, Seen(experience=folded, checks=seen.checks), now=now)
         self._read.pop(kind, None)
+
+
+def _make_room(remembered: dict[Kind, Any]) -> None:
+    """Forget the oldest if there are too many."""
+    if len(remembered) >= _REMEMBERED_AT_MOST:
+        del remembered[next(iter(remembered))]
 
 
 def kind_of(order: Solicitation) -> Kind:

@@ -26,7 +26,7 @@ BYTES_BESIDE_A_LINE = 26
 PLATFORM_LINES, PLATFORM_BYTES = 2, 620
 _WRITES = {"PutItem", "UpdateItem"}
 _READ_KB, _WRITE_KB = 4096, 1024
-_INDEXED = ("open_key", "due_at", "status", "closes_at", "regions")
+_INDEXED = ("open_key", "due_at", "status", "closes_at", "likely", "regions")
 _INDEX_KEY = _INDEXED[:2]
 
 Image = Mapping[str, Any]
@@ -37,12 +37,12 @@ class Meter:
     """What the runs of one function came to; `waited` and `cpu` are in seconds."""
 
     memory_mb: int
-    runs: int = 0
+    runs: float = 0
     calls: Counter[str] = field(default_factory=Counter)
-    table_writes: int = 0
-    index_writes: int = 0
+    table_writes: float = 0
+    index_writes: float = 0
     reads: float = 0.0
-    log_bytes: int = 0
+    log_bytes: float = 0
     waited: float = 0.0
     cpu: float = 0.0
 

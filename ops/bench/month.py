@@ -5,7 +5,7 @@ import itertools
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,10 +16,11 @@ from lambdas import intake
 from lambdas.deadline import Deadline
 from lambdas.sender import TIMEOUT_SECONDS, Sender
 from ops.bench.intake import environment
+from ops.bench.learned import teach
 from ops.bench.meter import Meter, Metering, item_bytes, metering
 from ops.bench.plant import AMAZON_LATENCY, START, Plant, plant
 from ops.bench.sending import seller
-from ops.bench.standing import MONTH
+from ops.bench.standing import MONTH, POLLERS, batching
 from ops.simulator.feed import feed
 from ops.simulator.messages import Message, MessageKind
 from ops.simulator.notices import SubscriptionIds
@@ -29,19 +30,21 @@ from ops.simulator.simulator import Simulator
 
 SEED = 6
 
-_WINDOW = timedelta(seconds=5)  # infra/stack.py
 # A guess that is on the dear side: Lambda does not say how long an environment is kept.
 _COLD_AFTER = timedelta(minutes=5)
+DELETED_AT_ONCE = 10  # DeleteMessageBatch
 # They would come forty times and end as dead letters; a month may well have none.
 _NEVER_TAKEN = {MessageKind.NOT_JSON, MessageKind.MISSING_FIELD}
+_IDLE_RUNS = 10
 _AT = re.compile(r"at\((.+)\)")
 
 
 @dataclass(slots=True, kw_only=True)
 class Played:
-    """What came of so many orders; each notification and each wake-up had a run of its own.
+    """What came of so many orders; each batch of notifications and each wake-up had its run.
 
-    `without_work` are the intake's runs that made no call. `sample_checks` are those that one
+    `without_work` are the intake's runs that made no call, `idle` the sender's with nothing due
+    (which were made for this and are in no other figure). `sample_checks` are those that one
     check a day would have taken. Sizes are in bytes.
     """
 
@@ -49,7 +52,10 @@ class Played:
     intake: Meter
     sender: Meter
     without_work: Meter
-    schedules: int = 0
+    idle: Meter
+    notifications: int = 0
+    deletes: float = 0
+    schedules: float = 0
     cold_starts: int = 0
     checks: int = 0
     sent: int = 0
@@ -61,13 +67,25 @@ class Played:
     days_open: float = 0.0
 
 
-def play(*, orders: int, a_month: int, sellers: int, memory_mb: Mapping[str, int]) -> Played:
-    """`orders` of as many sellers, as close together as `a_month` of them a month would come."""
+def play(
+    *,
+    orders: int,
+    a_month: int,
+    sellers: int,
+    memory_mb: Mapping[str, int],
+    learned_from: int = 0,
+) -> Played:
+    """`orders` of as many sellers, as close together as `a_month` of them a month would come.
+
+    What `learned_from` earlier orders have shown is on record, as if they had gone before.
+    """
     days = orders / a_month * (MONTH / timedelta(days=1))
     of = [seller(number) for number in range(sellers)]
     with metering() as meters, plant() as here, environment(here.variables):
         for each in of:
             here.connect(each)
+        if learned_from:
+            teach(here, of, orders=learned_from, seed=SEED + 1)
         invented = population(
             seed=SEED, orders=orders, days=days, start=START + timedelta(days=3), sellers=of
         )
@@ -88,7 +106,7 @@ class _Playing:
         self._meters = meters
         self._invented = invented
         self._order = itertools.count()
-        self._agenda: list[tuple[datetime, int, Message | str]] = []
+        self._agenda: list[tuple[datetime, int, list[Message] | str]] = []
         self._last_run: dict[str, datetime] = {}
         self._sender = Sender(here.environment(), endpoints=here.endpoints, open_http=self._http)
         self.played = Played(
@@ -96,25 +114,32 @@ class _Playing:
             intake=Meter(memory_mb=memory_mb["intake"]),
             sender=Meter(memory_mb=memory_mb["sender"]),
             without_work=Meter(memory_mb=memory_mb["intake"]),
+            idle=Meter(memory_mb=memory_mb["sender"]),
         )
 
     def to_the_end(self) -> Played:
         """Until nothing is planned any more."""
-        for message in self._messages():
-            self._plan(message.at + _WINDOW, message)
+        window, size = batching("intake")
+        for batch in _batches(self._messages(), window, size):
+            self._plan(batch[0].at + window, batch)
+        body = ""
         while self._agenda:
             at, _, work = heapq.heappop(self._agenda)
             assert self._here.clock
             self._here.clock.move_to(max(at, self._here.clock.now))
             if isinstance(work, str):
-                self._wake(work)
+                self._wake(work, self.played.sender)
+                self._note_start("sender")
+                body = work
             else:
                 self._take_in(work)
             self._plan_what_came_of_it()
+        for _ in range(_IDLE_RUNS):
+            self._wake(body, self.played.idle)
         self._conclude()
         return self.played
 
-    def _plan(self, at: datetime, work: Message | str) -> None:
+    def _plan(self, at: datetime, work: list[Message] | str) -> None:
         heapq.heappush(self._agenda, (at, next(self._order), work))
 
     def _messages(self) -> list[Message]:
@@ -127,31 +152,35 @@ class _Playing:
         told = feed(self._invented, ids)
         return [message for message in told if message.kind not in _NEVER_TAKEN]
 
-    def _take_in(self, message: Message) -> None:
-        record = {
-            "messageId": f"message-{next(self._order)}",
-            "body": message.body,
-            "attributes": {"SentTimestamp": str(int(message.at.timestamp() * 1000))},
-        }
+    def _take_in(self, batch: Sequence[Message]) -> None:
+        records = [
+            {
+                "messageId": f"message-{next(self._order)}",
+                "body": message.body,
+                "attributes": {"SentTimestamp": str(int(message.at.timestamp() * 1000))},
+            }
+            for message in batch
+        ]
         run = Meter(memory_mb=self.played.intake.memory_mb)
         with self._meters.run(run):
-            answer = intake.lambda_handler({"Records": [record]}, None)
+            answer = intake.lambda_handler({"Records": records}, None)
         assert not answer["batchItemFailures"], answer
         self._note_start("intake")
         self.played.intake.add(run)
+        self.played.notifications += len(batch)
+        self.played.deletes += -(-len(batch) // DELETED_AT_ONCE)
         if not run.calls:
             self.played.without_work.add(run)
 
-    def _wake(self, body: str) -> None:
+    def _wake(self, body: str, meter: Meter) -> None:
         record = {
             "messageId": f"wake-up-{next(self._order)}",
             "body": body,
             "attributes": {"ApproximateReceiveCount": "1"},
         }
-        with self._meters.run(self.played.sender):
+        with self._meters.run(meter):
             served = self._sender.handle(record, Deadline(None, timeout_seconds=TIMEOUT_SECONDS))
         assert served
-        self._note_start("sender")
 
     def _note_start(self, function: str) -> None:
         now = datetime.now(UTC)
@@ -195,6 +224,19 @@ class _Playing:
         shipped = [one for one in self._invented.orders if one.simulated.shipped_at]
         played.shipped = len(shipped)
         played.sample_checks = sum(daily_checks(order, simulator) for order in shipped)
+
+
+def _batches(messages: Sequence[Message], window: timedelta, size: int) -> Iterator[list[Message]]:
+    """What each run of the intake is given: every poller gathers its own, one after the other."""
+    gathered: dict[int, list[Message]] = {}
+    for number, message in enumerate(sorted(messages, key=lambda each: each.at)):
+        poller = number % POLLERS
+        batch = gathered.setdefault(poller, [])
+        if batch and (len(batch) == size or message.at >= batch[0].at + window):
+            yield gathered.pop(poller)
+            batch = gathered.setdefault(poller, [])
+        batch.append(message)
+    yield from gathered.values()
 
 
 def _open_for(item: Mapping[str, Mapping[str, str]]) -> timedelta:

@@ -26,7 +26,7 @@ def sample_for_an_order(played: Played) -> dict[Unit, float]:
     """
     intake_cpu = played.intake.seconds_of_cpu / played.intake.runs
     sender_cpu = played.sender.seconds_of_cpu / played.sender.runs
-    notifications = played.intake.runs / played.orders
+    notifications = played.notifications / played.orders
     shipped = played.shipped / played.orders
     checks, sent = played.sample_checks / played.orders, played.sent / played.orders
     call, amazon = AWS_LATENCY.total_seconds(), AMAZON_LATENCY.total_seconds()

@@ -1,5 +1,6 @@
 """What a stack has and does whatever comes, read from the template: the bill of an idle month."""
 
+import math
 from collections import Counter
 from datetime import timedelta
 from typing import Any, get_args
@@ -50,7 +51,7 @@ def standing(*, sellers: int, sweep: Meter, notifications: float) -> dict[Unit, 
     busiest = _KEY_REQUESTS_IN_IT * (MONTH / _DATA_KEY_LIFE)
     uses.update(
         {
-            Unit.REQUESTS: empty_receives(),
+            Unit.REQUESTS: empty_receives(notifications),
             Unit.FIFO_REQUESTS: empty_receives(),
             Unit.KEY_REQUESTS: min(busiest, _KEY_REQUESTS_IN_IT * notifications),
             Unit.KEYS: len(_resources("AWS::KMS::Key")),
@@ -63,9 +64,21 @@ def standing(*, sellers: int, sweep: Meter, notifications: float) -> dict[Unit, 
     return dict(uses)
 
 
-def empty_receives() -> float:
-    """Of one queue that nothing comes to."""
-    return POLLERS * (MONTH / _POLL)
+def empty_receives(messages: float = 0.0) -> float:
+    """Of one queue to which so many messages a month come, spread by chance.
+
+    A receive is empty if nothing comes to its poller for as long as it waits.
+    """
+    return POLLERS * (MONTH / _POLL) * math.exp(-messages * (_POLL / MONTH) / POLLERS)
+
+
+def batching(name: str) -> tuple[timedelta, int]:
+    """How long a poller of this function waits for a batch to fill, and how large that gets."""
+    for mapping in _resources("AWS::Lambda::EventSourceMapping"):
+        if mapping["FunctionName"]["Ref"].lower().startswith(name):
+            seconds = mapping.get("MaximumBatchingWindowInSeconds", 0)
+            return timedelta(seconds=seconds), mapping["BatchSize"]
+    raise LookupError(name)
 
 
 def custom_metrics() -> int:

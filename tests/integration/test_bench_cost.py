@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from ops.bench.cost import REQUESTS_OF_A_MESSAGE, month, uses_played
+from ops.bench.cost import SENT_AND_RECEIVED, month, uses_played
 from ops.bench.intake import calls_by_path
 from ops.bench.meter import Meter, index_write_units, item_bytes, write_units
 from ops.bench.month import Played, play
@@ -51,7 +51,7 @@ def test_what_is_priced_is_what_the_meters_counted() -> None:
     uses = uses_played(played)
 
     assert uses[Unit.RUNS] == played.intake.runs + played.sender.runs
-    assert uses[Unit.REQUESTS] == REQUESTS_OF_A_MESSAGE * played.intake.runs
+    assert uses[Unit.REQUESTS] == SENT_AND_RECEIVED * played.notifications + played.deletes
     assert uses[Unit.SCHEDULES] == played.schedules == played.sender.runs
     assert uses[Unit.WRITES] == sum(
         meter.table_writes + meter.index_writes for meter in (played.intake, played.sender)

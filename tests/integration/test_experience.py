@@ -81,6 +81,28 @@ def test_a_run_reads_the_counts_once_and_adds_all_its_checks_in_one_write(
     assert found == {"checks": "2", "rs:-0+": "1", "rs:-0~": "1"}
 
 
+def test_runs_that_follow_one_another_write_what_they_learned_once_in_five_minutes(
+    world: World, calls: list[str]
+) -> None:
+    order_ids = [f"903-5550101-000001{number}" for number in range(3)]
+    written = []
+
+    for number, order_id in enumerate(order_ids):
+        shipped_at = START + number * timedelta(minutes=3)
+        world.sell(order_id, shipped_at=shipped_at)
+        world.deliver(body(amazon_order_id=order_id, time_of_order_change=shipped_at))
+        world.clock.sleep(180)
+    world.clock.move_to(FIRST_CHECK)
+    for _ in order_ids:
+        calls.clear()
+        world.wake()
+        written.append(calls.count("UpdateItem"))
+        world.clock.sleep(180)
+
+    assert written == [1, 0, 1]
+    assert counts()["checks"] == "3"
+
+
 def test_the_next_check_teaches_from_where_the_last_one_ended(world: World) -> None:
     world.sell(ORDER, delivered_at=START + 4 * DAY)
     world.deliver(body())

@@ -19,7 +19,7 @@ def played() -> Played:
 
 def forecast(month: Played) -> Mapping[Unit, float]:
     return added(
-        (month.intake.runs, PER_NOTIFICATION),
+        (month.notifications, PER_NOTIFICATION),
         (month.shipped, PER_ORDER),
         (month.checks, PER_CHECK),
         (month.sent, PER_SOLICITATION),
