@@ -21,10 +21,20 @@ _MISSING_IS_FINE = cloudwatch.TreatMissingData.NOT_BREACHING
 
 # Nothing offered at all, of so many checks, while orders come in and are being checked: few
 # checks prove nothing, and where a seller begins or has paused those that are left are the
-# orders that nobody will ever offer.
+# orders that nobody will ever offer. A count that was not sent is 0: metric math does not say what
+# a missing value is beside a number.
 _NOTHING_OFFERED = (
-    "IF((offered == 0) AND (checked >= 30) AND (recorded > 0) AND (2 * checked >= recorded), 1, 0)"
+    "IF((FILL(offered, 0) == 0) AND (FILL(checked, 0) >= 30) AND (FILL(recorded, 0) > 0)"
+    " AND (2 * FILL(checked, 0) >= FILL(recorded, 0)), 1, 0)"
 )
+
+# Each by itself, for the price of one alarm on all three: a sum could not tell that a queue has
+# stopped reporting from that it is empty, and would not ring again for another queue.
+_DEAD_LETTERS = {
+    "order_changes": ("OrderChangeDlq", "What Amazon told of orders was not taken in"),
+    "wake_ups": ("WakeUpDlq", "Wake-ups could not be served; the sweep finds their orders"),
+    "schedules": ("ScheduleDlq", "Schedules could not wake; the sweep finds their orders"),
+}
 
 Queues = Mapping[str, sqs.IQueue]
 Functions = Mapping[str, lambda_.IFunction]
@@ -53,20 +63,18 @@ class Alarms(Construct):
         self._watch_amazon()
 
     def _watch_messages(self, queues: Queues, dead_letters: Queues) -> None:
-        depths = {
-            name: queue.metric_approximate_number_of_messages_visible(
-                period=_OFTEN, statistic=MAXIMUM
+        for name, queue in dead_letters.items():
+            id, meaning = _DEAD_LETTERS[name]
+            self._ring(
+                id,
+                f"{meaning}: messages wait in {id}, where nothing takes them up by itself.",
+                queue.metric_approximate_number_of_messages_visible(
+                    period=_OFTEN, statistic=MAXIMUM
+                ),
+                above=0,
+                # A queue that nobody touches may stop reporting while a message still lies in it.
+                missing=cloudwatch.TreatMissingData.IGNORE,
             )
-            for name, queue in dead_letters.items()
-        }
-        self._ring(
-            "DeadLetters",
-            "Messages wait in a dead-letter queue, where nothing takes them up by itself.",
-            _expression(" + ".join(depths), _OFTEN, **depths),
-            above=0,
-            # A queue that nobody touches may stop reporting while a message still lies in it.
-            missing=cloudwatch.TreatMissingData.IGNORE,
-        )
         ages = {
             name: queue.metric_approximate_age_of_oldest_message(period=_OFTEN, statistic=MAXIMUM)
             for name, queue in queues.items()
@@ -75,6 +83,8 @@ class Alarms(Construct):
         self._ring(
             "OldestMessage",
             "A message has waited for an hour: a queue is not being served, or too slowly.",
+            # A queue without a message reports no age: beside another's it counts as 0. Filled in,
+            # the newest age would be 0 whenever SQS is late, and three in a row never be reached.
             _expression(f"IF({one} > {other}, {one}, {other})", _OFTEN, **ages),
             above=3600,
             periods=3,
@@ -88,7 +98,8 @@ class Alarms(Construct):
         self._ring(
             "FunctionErrors",
             "Functions have failed three times within an hour; one failure is tried again.",
-            _expression(" + ".join(errors), HOUR, **errors),
+            # A function that did not run reports nothing, neither errors nor that there were none.
+            _expression(" + ".join(f"FILL({name}, 0)" for name in errors), HOUR, **errors),
             above=2,
         )
         alarm = self._ring(

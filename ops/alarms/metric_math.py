@@ -1,7 +1,8 @@
 """Metric math at one moment ("Using math expressions with CloudWatch metrics", CloudWatch).
 
-What an alarm may safely use: arithmetic, comparisons, AND, OR and IF. Each works on the values of
-one moment alone, so a series is here its value then, or None where it has none.
+What an alarm may safely use: arithmetic, comparisons, AND, OR, IF, and FILL with a number. Each
+works on the values of one moment alone, so a series is here its value then, or None where it has
+none.
 """
 
 import ast
@@ -68,6 +69,12 @@ def _evaluate(node: ast.expr, metrics: Mapping[str, float | None]) -> _Value:
             return reduce(lambda one, other: _pointwise(_logical(both), one, other), each)
         case ast.Call(func=ast.Name(id="IF"), args=[condition, then, otherwise]):
             return _if(*(_evaluate(each, metrics) for each in (condition, then, otherwise)))
+        case ast.Call(
+            func=ast.Name("FILL"),
+            args=[ast.Name(id=name), ast.Constant(value=int() | float() as filler)],
+        ) if name in metrics:
+            value = metrics[name]
+            return _Value(float(filler) if value is None else value)
     raise UnknownExpressionError(ast.unparse(node))
 
 

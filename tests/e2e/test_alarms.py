@@ -3,6 +3,7 @@
 The template itself runs on the local cloud; CloudWatch's rules are those of ops/alarms.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -111,7 +112,7 @@ def test_usual_days_ring_nothing() -> None:
         assert usual.watch.rung() == set()
         quiet = {name for name, state in usual.watch.states.items() if state is not State.OK}
         # Dead-letter queues that were never used have told CloudWatch nothing yet.
-        assert quiet == {"DayFive-DeadLetters"}
+        assert quiet == {"DayFive-OrderChangeDlq", "DayFive-WakeUpDlq", "DayFive-ScheduleDlq"}
         assert sum(each.accepted for each in usual.simulator.ledger) > 20
 
 
@@ -123,6 +124,24 @@ def dead_letter(scene: Scene) -> None:
 def wake_ups_that_fail(scene: Scene) -> None:
     scene.ship(scene.cloud.now, checked_after=HOUR)
     scene.fail("Sender", "GetItem", until=scene.cloud.now + 4 * HOUR)
+    scene.run(4 * HOUR)
+
+
+def wake_up_given_up(scene: Scene) -> None:
+    scene.ship(scene.cloud.now, checked_after=HOUR)
+    scene.fail("Sender", "GetItem", until=scene.cloud.now + 5 * HOUR)
+    scene.run(6 * HOUR)
+
+
+def schedule_without_its_right(scene: Scene) -> None:
+    iam = scene.deployment.client("iam")
+    [role] = [it["RoleName"] for it in iam.list_roles()["Roles"] if "Schedules" in it["RoleName"]]
+    [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    [statement] = policy["Statement"]
+    statement["Resource"] = [arn for arn in statement["Resource"] if not arn.endswith(".fifo")]
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
+    scene.ship(scene.cloud.now, checked_after=HOUR)
     scene.run(4 * HOUR)
 
 
@@ -188,14 +207,16 @@ def nothing_offered(scene: Scene, orders: int, lasts: timedelta) -> None:
 
 # What rings besides is what an operator would be told of the same trouble.
 TROUBLES: dict[str, tuple[Callable[[Scene], None], set[str]]] = {
-    "DeadLetters": (dead_letter, set()),
+    "OrderChangeDlq": (dead_letter, set()),
+    "WakeUpDlq": (wake_up_given_up, {"OldestMessage", "OrdersOverdue"}),
+    "ScheduleDlq": (schedule_without_its_right, set()),
     "OldestMessage": (wake_ups_that_fail, set()),
     "FunctionErrors": (sweeps_that_fail, set()),
     "SweepMissing": (sweeps_that_tell_nothing, {"FunctionErrors"}),
     "CredentialsRefused": (credentials_withdrawn, set()),
     "SellerSilent": (subscription_gone, set()),
     "ClientSecretOld": (secret_grown_old, set()),
-    "OrdersOverdue": (sender_at_a_standstill, {"DeadLetters", "OldestMessage"}),
+    "OrdersOverdue": (sender_at_a_standstill, {"WakeUpDlq", "OldestMessage"}),
     "WindowAboutToShut": (held_until_its_window_shuts, set()),
     "NothingOfferedForADay": (lambda scene: nothing_offered(scene, 34, HOUR * 22), set()),
     "NothingOfferedForAWeek": (lambda scene: nothing_offered(scene, 20, DAY * 7), set()),
@@ -215,14 +236,19 @@ def test_a_dead_letter_rings_on_when_its_queue_has_gone_idle_until_it_is_taken_o
     with scene() as troubled:
         dead_letter(troubled)
         troubled.run(9 * HOUR)
-        before = troubled.watch.states["DayFive-DeadLetters"]
-
+        wake_up_given_up(troubled)
         sqs = troubled.deployment.client("sqs")
-        sqs.purge_queue(QueueUrl=troubled.cloud.outputs["OrderChangeDlqUrl"])
-        troubled.run(10 * MINUTE)
 
-        assert before is State.ALARM
-        assert troubled.watch.states["DayFive-DeadLetters"] is State.OK
+        def empty(dlq: str) -> tuple[State, State]:
+            """The states of both alarms once this queue is empty."""
+            sqs.purge_queue(QueueUrl=troubled.cloud.outputs[f"{dlq}Url"])
+            troubled.run(10 * MINUTE)
+            states = troubled.watch.states
+            return states["DayFive-OrderChangeDlq"], states["DayFive-WakeUpDlq"]
+
+        # The one queue tells that it is empty while nothing is heard of the other.
+        assert empty("WakeUpDlq") == (State.ALARM, State.OK)
+        assert empty("OrderChangeDlq") == (State.OK, State.OK)
 
 
 def test_every_alarm_has_a_trouble_here() -> None:

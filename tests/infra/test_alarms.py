@@ -13,6 +13,8 @@ import pytest
 from infra.settings import SettingError, Settings, context_of_cdk_json
 from infra.stack import DayFiveStack
 from lambdas.observability import NAMESPACE, SERVICE, Counted, Gauge
+from ops.alarms.metric_math import evaluate
+from ops.dead_letters import Dlq
 from tests.infra.readable import Properties, ReadableStack
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
@@ -47,7 +49,11 @@ def watched(alarm: Properties) -> list[Properties]:
 
 
 def test_alarms_are_few(alarms: list[Properties]) -> None:
-    assert len(alarms) == 11
+    """Each metric that an alarm looks at is charged for ("Amazon CloudWatch Pricing"), so one alarm
+    on three queues would cost as much as three.
+    """
+    assert len(alarms) == 13
+    assert sum(len(watched(alarm)) for alarm in alarms) == 20
 
 
 def test_every_alarm_looks_back_no_further_than_cloudwatch_allows(
@@ -76,7 +82,51 @@ def test_every_expression_is_one_that_an_alarm_may_have(alarms: list[Properties]
 
         assert len(queries) - len(expressions) <= 10
         assert sum(each["ReturnData"] for each in queries) == len(expressions) <= 1
-        assert functions <= {"IF"}
+        assert functions <= {"IF", "FILL"}
+
+
+NOTHING_OFFERED = ("NothingOfferedForADay", "NothingOfferedForAWeek")
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "rings"),
+    [
+        ("OldestMessage", {"order_changes": 4000, "wake_ups": None}, True),
+        ("OldestMessage", {"order_changes": None, "wake_ups": 4000}, True),
+        ("OldestMessage", {"order_changes": 4000, "wake_ups": 5}, True),
+        ("OldestMessage", {"order_changes": 0, "wake_ups": None}, None),
+        ("OldestMessage", {"order_changes": None, "wake_ups": None}, None),
+        ("FunctionErrors", {"intake": 3, "sender": None, "sweeper": None}, True),
+        ("FunctionErrors", {"intake": None, "sender": 1, "sweeper": 2}, True),
+        ("FunctionErrors", {"intake": None, "sender": None, "sweeper": 2}, False),
+        ("FunctionErrors", {"intake": None, "sender": None, "sweeper": None}, False),
+        *(
+            (name, {"offered": offered, "checked": checked, "recorded": recorded}, rings)
+            for name in NOTHING_OFFERED
+            for offered, checked, recorded, rings in (
+                (None, 30, 1, True),
+                (0, 30, 1, True),
+                (1, 30, 1, False),
+                (None, 29, 1, False),
+                (None, 30, None, False),
+                (None, None, 1, False),
+                (None, None, None, False),
+            )
+        ),
+    ],
+)
+def test_every_expression_means_the_same_whichever_metric_is_missing(
+    alarms: list[Properties], name: str, values: dict[str, float | None], rings: bool | None
+) -> None:
+    """True where it is over the alarm's threshold, None where it has no value: an age of messages
+    that SQS has not told yet is no age of 0, but what was not counted is a count of 0.
+    """
+    [alarm] = [each for each in alarms if each["AlarmName"] == f"DayFive-{name}"]
+    [expression] = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
+
+    value = evaluate(expression, values)
+
+    assert (None if value is None else value > alarm["Threshold"]) is rings
 
 
 def test_every_metric_is_sent_by_the_functions_or_by_aws(alarms: list[Properties]) -> None:
@@ -91,12 +141,27 @@ def test_every_metric_is_sent_by_the_functions_or_by_aws(alarms: list[Properties
             assert len(dimensions) == 1
 
 
+def test_every_dead_letter_queue_has_an_alarm_of_its_own(stack: ReadableStack) -> None:
+    """By the queue's name, as `dayfive redrive` and the runbook have it."""
+    dlqs = {
+        "OrderChangeDlq": "${OrderChangeQueueDlq.QueueName}",
+        "WakeUpDlq": "${WakeUpQueueDlq.QueueName}",
+        "ScheduleDlq": "${SchedulesDlq.QueueName}",
+    }
+
+    assert {dlq.shown for dlq in Dlq} == set(dlqs)
+    for name, queue in dlqs.items():
+        [dimension] = stack[f"Alarms{name}"]["Dimensions"]
+        assert dimension == {"Name": "QueueName", "Value": queue}
+
+
 def test_every_alarm_says_what_missing_data_means(alarms: list[Properties]) -> None:
     """CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data"."""
     treatments = {alarm["AlarmName"]: alarm["TreatMissingData"] for alarm in alarms}
 
     # An idle queue stops reporting: whoever has a dead letter keeps the alarm.
-    assert treatments.pop("DayFive-DeadLetters") == "ignore"
+    for name in ("OrderChangeDlq", "WakeUpDlq", "ScheduleDlq"):
+        assert treatments.pop(f"DayFive-{name}") == "ignore"
     # No news of the sweep is the news.
     assert treatments.pop("DayFive-SweepMissing") == "breaching"
     # Nothing counted, nothing wrong; and where a gauge is missing, so is the sweep.

@@ -141,6 +141,9 @@ def test_statistics_are_of_what_came_in_the_period(statistic: str, expected: flo
         ("IF(metric2 > 15, metric1, 7)", [30, None, 0, None]),
         ("IF(metric1 > 15, metric2, 7)", [20, 0, 7, 7]),
         ("IF(metric1 > 15, 7, metric2)", [7, 7, 20, None]),
+        ("FILL(metric2, 0)", [20, 0, 20, 0]),
+        ("FILL(metric2, 0) == 0", [0, 1, 0, 1]),
+        ("metric2 == 0", [0, None, 0, None]),
     ],
 )
 def test_metric_math_gives_what_the_guide_says(
@@ -154,7 +157,8 @@ def test_metric_math_gives_what_the_guide_says(
 
 
 @pytest.mark.parametrize(
-    "expression", ["MAX(metric1)", "metric3 + 1", "FILL(metric1, 0)", "a if b"]
+    "expression",
+    ["MAX(metric1)", "metric3 + 1", "FILL(metric1, REPEAT)", "FILL(metric3, 0)", "a if b"],
 )
 def test_an_expression_that_is_not_modelled_is_refused(expression: str) -> None:
     with pytest.raises((UnknownExpressionError, SyntaxError)):
