@@ -1,5 +1,6 @@
 """The template as a whole: sound in itself, and made with nothing but this tree."""
 
+import copy
 import json
 import os
 import subprocess
@@ -23,6 +24,17 @@ def test_cfn_lint_finds_nothing(tmp_path: Path, settings: dict[str, Any]) -> Non
     template = app_with(tmp_path, **settings).synth().get_stack_by_name("DayFive").template
 
     assert lint(json.dumps(template), config=ManualArgs(regions=REGIONS)) == []
+
+
+def test_what_cfn_lint_is_told_to_pass_over_it_would_find(
+    assembly: cdk.cx_api.CloudAssembly,
+) -> None:
+    template = copy.deepcopy(assembly.get_stack_by_name("DayFive").template)
+    passed_over = template.pop("Metadata")["cfn-lint"]["config"]["ignore_checks"]
+
+    found = lint(json.dumps(template), config=ManualArgs(regions=REGIONS))
+
+    assert {match.rule.id for match in found} == set(passed_over)
 
 
 def test_it_names_no_account_and_no_region(assembly: cdk.cx_api.CloudAssembly) -> None:
