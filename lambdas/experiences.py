@@ -11,8 +11,8 @@ from lambdas.core.experience import Experience, Lesson
 from lambdas.core.solicitation import Solicitation
 from lambdas.observability import Telemetry
 
+WRITTEN_EVERY = timedelta(minutes=5)
 _REMEMBERED_FOR = timedelta(minutes=5)
-_WRITTEN_EVERY = timedelta(minutes=5)
 _REMEMBERED_AT_MOST = 200
 
 
@@ -53,7 +53,7 @@ class Experiences:
         """
         for kind in list(self._lessons):
             written_at = self._written_at.get(kind)
-            if written_at is not None and timedelta() <= now - written_at < _WRITTEN_EVERY:
+            if written_at is not None and timedelta() <= now - written_at < WRITTEN_EVERY:
                 continue
             self._write(kind, self._lessons.pop(kind), now)
 

@@ -124,7 +124,7 @@ PER_ORDER: Uses = {Unit.WRITES: 2.3, Unit.SCHEDULES: 1.1}
 PER_CHECK: Uses = {
     Unit.FIFO_REQUESTS: 3,
     Unit.RUNS: 1,
-    Unit.GB_SECONDS: 0.65,
+    Unit.GB_SECONDS: 0.35,
     Unit.READS: 4.5,
     Unit.WRITES: 3,
     Unit.SECRET_CALLS: 1.7,

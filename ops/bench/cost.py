@@ -33,9 +33,6 @@ START_CPU_SECONDS = 0.75
 BYTES_OUT_OF_A_CALL = 3_000
 # "AWS Key Management Service Pricing": the first two rotations add a key's price each.
 PAID_ROTATIONS = 2
-# What would be cheaper: the sender waits most of its time, and a check that finds nothing costs
-# as much as one that does.
-SMALLER_MB, FEWER_CHECKS = 256, 1.5
 # SQS: each message by requests of its own, as a receive ends when one is there; a run deletes
 # ten by one request.
 SENT_AND_RECEIVED = 2
@@ -44,13 +41,13 @@ _BYTES_BESIDE_AN_ITEM = 100
 _DAYS_OF_A_MONTH = 30
 
 WHAT_WAS_DONE: Mapping[Unit, str] = {
-    Unit.GB_SECONDS: "one run serves all orders that are due; it waits out the plan's second",
+    Unit.GB_SECONDS: "one run serves all that is due, and waits with 256 MB; checks are learned",
     Unit.WRITES: "records under 1 KB; one write for each state; the index has only open orders",
     Unit.READS: "no read before a write (ALL_OLD); queries read only the index",
-    Unit.REQUESTS: "no queue but Amazon's; a message in a batch shares its receive and its delete",
+    Unit.REQUESTS: "no queue but Amazon's; batches of a minute share a delete",
     Unit.FIFO_REQUESTS: "a wake-up is of a seller and minute, and not of an order",
     Unit.SECRET_CALLS: "kept for five minutes by each environment",
-    Unit.RUNS: "notifications come in batches; one run serves all orders that are due",
+    Unit.RUNS: "batches of a minute; one run serves all orders that are due",
     Unit.LOGGED_GB: "one line for each change of an order and one for each run, no bodies",
     Unit.SCHEDULES: "orders of one minute share a schedule",
     Unit.SECRETS: "one for the application, one for each seller",
@@ -97,8 +94,9 @@ def run(console: Console) -> Mapping[str, Any]:
         learned_from=ORDERS_LEARNED_FROM,
     )
     sparse = play(orders=ORDERS_PLAYED, a_month=SMALL, sellers=1, memory_mb=memory)
+    even = steady(dense, a_month=MILLION)
     months = {
-        "a million orders of one seller": month(steady(dense, a_month=MILLION), orders=MILLION),
+        "a million orders of one seller": month(even, orders=MILLION),
         "a million of 1,000 small sellers": month(sparse, orders=MILLION, sellers=1000),
         "1,000 orders of one seller": month(sparse, orders=SMALL, cold=True),
     }
@@ -115,10 +113,10 @@ def run(console: Console) -> Mapping[str, Any]:
     }
     return {
         **figures,
-        "counted": {"dense": counted(dense), "sparse": counted(sparse)},
+        "counted": {"dense": counted(dense), "steady": counted(even), "sparse": counted(sparse)},
         "no_event_filter_usd_for_a_million": _print_filter(console, sparse),
         **_print_others(console, sparse),
-        **_print_targets(console, months, dense),
+        **_print_targets(console, months),
     }
 
 
@@ -179,11 +177,6 @@ def counted(played: Played) -> dict[str, Any]:
     }
 
 
-def with_sender_memory(played: Played, memory_mb: int) -> Played:
-    """The same with another memory for the sender: it waits as long, and computes by its share."""
-    return replace(played, sender=replace(played.sender, memory_mb=memory_mb))
-
-
 def _start_gb_seconds(played: Played) -> float:
     start = replace(played.sender, waited=0.0, cpu=START_CPU_SECONDS, runs=1)
     return start.uses[Unit.GB_SECONDS]
@@ -199,7 +192,7 @@ def _say_how(console: Console, memory: Mapping[str, int]) -> None:
         " real functions, at the density of the month"
     )
     console.print(
-        f"Each notification has a run of its own. Billed: waiting with"
+        f"Notifications wait a minute for a batch to fill. Billed: waiting with"
         f" {AWS_LATENCY.total_seconds() * 1000:.0f} ms for each call of AWS and"
         f" {AMAZON_LATENCY.total_seconds() * 1000:.0f} ms for one of Amazon, and this machine's"
         f" CPU time at the share that {memory['sender']} MB give. Without TLS's CPU."
@@ -255,7 +248,7 @@ def _print_others(console: Console, played: Played) -> dict[str, Any]:
     }
 
 
-def _print_targets(console: Console, months: Mapping[str, Month], dense: Played) -> dict[str, Any]:
+def _print_targets(console: Console, months: Mapping[str, Month]) -> dict[str, Any]:
     million, _, small = (each.total_after_allowances for each in months.values())
     for name, dollars, limit in (
         ("a million orders of one seller", million, DOLLARS_FOR_A_MILLION),
@@ -265,27 +258,7 @@ def _print_targets(console: Console, months: Mapping[str, Month], dense: Played)
         console.print(f"Target {met}: {name}, ${dollars:.2f} after allowances, under ${limit:.0f}.")
     rotated = small + PAID_ROTATIONS * PRICES[Unit.KEYS]
     console.print(f"After two yearly rotations of the key the small seller's is ${rotated:.2f}.")
-    smaller = with_sender_memory(dense, SMALLER_MB)
-    halved = month(smaller, orders=MILLION)
-    fewer = (dense.checks / dense.orders - FEWER_CHECKS) * MILLION
-    both = Month(uses=added((1, halved.uses), (-fewer, _empty_check(smaller))))
-    console.print(
-        f"With {SMALLER_MB} MB for the sender a million would be"
-        f" ${halved.total_after_allowances:.2f}; with {FEWER_CHECKS} checks for each order in place"
-        f" of {dense.checks / dense.orders:.2f} besides, ${both.total_after_allowances:.2f}."
-    )
     console.print(f"Empty receives are of {POLLERS} pollers for each of the two queues.")
     return {
         "small_seller_after_two_rotations_usd": round(rotated, 2),
-        f"a_million_with_{SMALLER_MB}_mb_usd": round(halved.total_after_allowances, 2),
-        f"and_with_{FEWER_CHECKS}_checks_usd": round(both.total_after_allowances, 2),
     }
-
-
-def _empty_check(played: Played) -> dict[Unit, float]:
-    """One more check without an offer: its second of the plan, and its write with its place in
-    the index, which moves.
-    """
-    seconds = played.sender.seconds / played.checks
-    gb_seconds = seconds * played.sender.memory_mb / 1024
-    return {Unit.GB_SECONDS: gb_seconds, Unit.WRITES: 3, Unit.READS: 1}

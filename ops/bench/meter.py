@@ -15,6 +15,7 @@ from botocore.handlers import BUILTIN_HANDLERS
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
+from lambdas.aws.items import EXPERIENCE_SORT_KEY
 from ops.bench.plant import REGION
 from ops.prices import Unit
 
@@ -34,13 +35,17 @@ Image = Mapping[str, Any]
 
 @dataclass(slots=True, kw_only=True)
 class Meter:
-    """What the runs of one function came to; `waited` and `cpu` are in seconds."""
+    """What the runs of one function came to; `waited` and `cpu` are in seconds.
+
+    `lessons` are those of the table's writes that count what checks have shown, by kind of order.
+    """
 
     memory_mb: int
     runs: float = 0
     calls: Counter[str] = field(default_factory=Counter)
     table_writes: float = 0
     index_writes: float = 0
+    lessons: Counter[str] = field(default_factory=Counter)
     reads: float = 0.0
     log_bytes: float = 0
     waited: float = 0.0
@@ -137,7 +142,10 @@ class Metering:
         match operation:
             case "PutItem" | "UpdateItem":
                 before, after = self._of_thread.image, _image(params)
-                meter.table_writes += write_units(before, after)
+                units = write_units(before, after)
+                meter.table_writes += units
+                if (kind := _key(params)["amazon_order_id"]["S"]).startswith(EXPERIENCE_SORT_KEY):
+                    meter.lessons[kind] += units
                 meter.index_writes += index_write_units(before, after)
             case "GetItem":
                 size = item_bytes(answer.get("Item", {}))
@@ -211,10 +219,14 @@ def _entry(image: Image) -> Image:
     return {name: image[name] for name in (*keys, *_INDEXED) if name in image}
 
 
+def _key(params: Mapping[str, Any]) -> dict[str, Any]:
+    key = params.get("Key") or params["Item"]
+    return {name: key[name] for name in ("seller_id", "amazon_order_id")}
+
+
 def _image(params: Mapping[str, Any]) -> Image:
     """The item that a write is about, as it lies in the table now."""
-    key = params.get("Key") or params["Item"]
-    keys = {name: key[name] for name in ("seller_id", "amazon_order_id")}
-    item = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].get_item(params["TableName"], keys)
+    table = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION]
+    item = table.get_item(params["TableName"], _key(params))
     image: Image = item.to_json()["Attributes"] if item else {}
     return image

@@ -8,6 +8,7 @@ run that falls away had used is taken to be what a run uses that finds nothing t
 from dataclasses import fields, replace
 from datetime import timedelta
 
+from lambdas.experiences import WRITTEN_EVERY
 from ops.bench.meter import Meter
 from ops.bench.month import DELETED_AT_ONCE, Played
 from ops.bench.standing import MONTH, POLLERS, batching
@@ -28,10 +29,20 @@ def steady(played: Played, *, a_month: int) -> Played:
     return replace(
         played,
         intake=_with_runs(played.intake, batches, idle=played.without_work),
-        sender=_with_runs(played.sender, wake_ups + checking, idle=played.idle),
+        sender=_with_runs(
+            _with_fewer_lessons(played.sender, share), wake_ups + checking, idle=played.idle
+        ),
         schedules=wake_ups,
         deletes=min(batches + played.notifications / DELETED_AT_ONCE, played.deletes),
     )
+
+
+def _with_fewer_lessons(meter: Meter, share: float) -> Meter:
+    """With one write for each kind of order in the time for which the sender keeps its lessons."""
+    written = meter.calls["UpdateItem"]
+    left = len(meter.lessons) * share * (MONTH / WRITTEN_EVERY)
+    saved = meter.lessons.total() * max(1 - left / max(written, 1), 0)
+    return replace(meter, table_writes=meter.table_writes - saved)
 
 
 def _with_runs(meter: Meter, runs: float, *, idle: Meter) -> Meter:
@@ -39,6 +50,6 @@ def _with_runs(meter: Meter, runs: float, *, idle: Meter) -> Meter:
     saved = max(meter.runs - runs, 0.0) / max(idle.runs, 1)
     changed = {}
     for each in fields(meter):
-        if each.name not in {"memory_mb", "calls"}:
+        if each.name not in {"memory_mb", "calls", "lessons"}:
             changed[each.name] = getattr(meter, each.name) - saved * getattr(idle, each.name)
     return replace(meter, **changed)
