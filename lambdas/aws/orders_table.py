@@ -31,6 +31,7 @@ OPEN_ORDERS = "open_orders"
 _UNCHANGED = "version = :version AND #status = :status"
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
 DUE_READ_AT_MOST = 3000
+NEWLY_DUE_READ_AT_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,14 +112,18 @@ class OrdersTable:
     def due(self, seller_id: str, region: Region, *, until: datetime) -> list[OpenOrder]:
         """Open orders due by `until`, in the order to serve them (an eventually consistent read).
 
-        Of a backlog the longest due are read, a few thousand, which is more than a run serves.
+        Of a backlog some thousands are read, which is more than a run serves: those that are
+        longest due, and those that have become due last, as a last check may be among them.
         """
-        found = [
-            *islice(self._read(open_key(seller_id, region), until=until), DUE_READ_AT_MOST),
-            *self._read(open_key(seller_id, region, held=True), until=until),
-        ]
+        key = open_key(seller_id, region)
+        waiting = list(self._read(key, until=until, at_most=DUE_READ_AT_MOST))
+        if len(waiting) == DUE_READ_AT_MOST:
+            waiting += self._read(
+                key, until=until, at_most=NEWLY_DUE_READ_AT_MOST, newest_first=True
+            )
+        held = self._read(open_key(seller_id, region, held=True), until=until)
         return sorted(
-            found,
+            {order.amazon_order_id: order for order in (*waiting, *held)}.values(),
             key=lambda order: (
                 precedence(closes_at=order.closes_at, likely=order.likely, now=until),
                 order.amazon_order_id,
@@ -135,7 +140,19 @@ class OrdersTable:
         """Orders that wait for a person, as the index shows them."""
         return self._read(open_key(seller_id, region, held=True), until=None)
 
-    def _read(self, key: str, *, until: datetime | None) -> Iterator[OpenOrder]:
+    def _read(
+        self,
+        key: str,
+        *,
+        until: datetime | None,
+        at_most: int | None = None,
+        newest_first: bool = False,
+    ) -> Iterator[OpenOrder]:
+        return islice(self._read_pages(key, until, at_most, newest_first), at_most)
+
+    def _read_pages(
+        self, key: str, until: datetime | None, page_of: int | None, newest_first: bool
+    ) -> Iterator[OpenOrder]:
         values = {":key": key}
         condition = "open_key = :key"
         if until is not None:
@@ -146,6 +163,8 @@ class OrdersTable:
             "IndexName": OPEN_ORDERS,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": to_attributes(values),
+            "ScanIndexForward": not newest_first,
+            **({"Limit": page_of} if page_of else {}),
         }
         while True:
             with translated("dynamodb:Query"):

@@ -1,0 +1,48 @@
+"""A backlog of thousands: what shuts soon is seen among it, however late it became due."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import boto3
+
+from lambdas.aws.items import solicitation_item, to_attributes
+from lambdas.aws.orders_table import DUE_READ_AT_MOST
+from lambdas.core.marketplaces import Region
+from lambdas.core.solicitation import Solicitation
+from ops.bench.plant import due_order
+from ops.simulator.population import Seller
+from tests.integration.conftest import SELLER, START, World
+
+NOW = START + timedelta(days=10)
+
+
+def due(number: int, *, due_at: datetime, closes_in: timedelta) -> Solicitation:
+    seller = Seller(seller_id=SELLER, region=Region.NA)
+    return due_order(seller, number, due_at=due_at, closes_at=NOW + closes_in)[0]
+
+
+def put(orders: Iterable[Solicitation]) -> None:
+    items = [{"PutRequest": {"Item": to_attributes(solicitation_item(order))}} for order in orders]
+    client = boto3.client("dynamodb")
+    for start in range(0, len(items), 25):
+        client.batch_write_item(RequestItems={"orders": items[start : start + 25]})
+
+
+def test_a_last_check_goes_before_thousands_of_orders_that_are_due_for_longer(
+    world: World,
+) -> None:
+    backlog = [
+        due(
+            number,
+            due_at=NOW - timedelta(hours=2) + number * timedelta(seconds=1),
+            closes_in=timedelta(days=20),
+        )
+        for number in range(DUE_READ_AT_MOST + 10)
+    ]
+    last_check = due(99_999, due_at=NOW, closes_in=timedelta(hours=3))
+    put([*backlog, last_check])
+
+    found = world.orders.due(SELLER, Region.NA, until=NOW)
+
+    assert found[0].amazon_order_id == last_check.amazon_order_id
+    assert len(found) == len({order.amazon_order_id for order in found}) == len(backlog) + 1
