@@ -13,6 +13,7 @@ import aws_cdk as cdk
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
+RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 PINNED: dict[str, Any] = json.loads(Path(__file__).with_name("stateful.json").read_text())
 
 # AWS::DynamoDB::Table, AWS CloudFormation Template Reference: "Update requires" of each.
@@ -63,6 +64,27 @@ def test_what_holds_state_keeps_its_id_and_its_fixed_properties(resources: dict[
 
 def test_of_everything_pinned_it_is_said_what_would_be_lost() -> None:
     assert all(len(pinned["holds"]) > 10 for pinned in PINNED.values())
+
+
+def test_names_that_are_not_free_at_once_after_a_destroy_are_in_the_runbook(
+    resources: dict[str, Any],
+) -> None:
+    """SQS API, CreateQueue: a queue's is free after 60 seconds. EventBridge Scheduler API,
+    DeleteScheduleGroup: a group's when all its schedules are deleted.
+    """
+    held_back = {
+        resource["Properties"][name]
+        for resource in resources.values()
+        for kind, name in (
+            ("AWS::SQS::Queue", "QueueName"),
+            ("AWS::Scheduler::ScheduleGroup", "Name"),
+        )
+        if resource["Type"] == kind and name in resource["Properties"]
+    }
+    runbook = RUNBOOK.read_text()
+
+    assert len(held_back) == 3
+    assert {name for name in held_back if f"`{name}`" not in runbook} == set()
 
 
 def _is_stateless(id: str, resource: dict[str, Any]) -> bool:
