@@ -1,6 +1,6 @@
 """`dayfive pause` and `resume`: of all sellers, of one, or of one marketplace of theirs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +18,8 @@ Track = Callable[[list[OpenOrder]], Iterable[OpenOrder]]
 
 # An order that was set aside is due when its window shuts, and hardly any other is.
 _SAME = timedelta(seconds=1)
+
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,17 @@ def pause(deployment: Deployment, scope: Scope, *, now: datetime) -> None:
         deployment.sellers.pause_marketplace(scope.seller.seller_id, scope.marketplace_id)
 
 
-def resume(deployment: Deployment, scope: Scope, *, track: Track) -> None:
+def is_half_resumed(deployment: Deployment, scope: Scope, *, now: datetime) -> bool:
+    """Whether orders are still set aside for a marketplace that is not paused: a resume broke off.
+
+    Nothing but another resume would look at them before their windows shut.
+    """
+    if scope.marketplace_id is None or scope.is_paused:
+        return False
+    return any(True for _ in _set_aside(deployment, scope, track=list, now=now))
+
+
+def resume(deployment: Deployment, scope: Scope, *, track: Track, now: datetime) -> None:
     """Allow calls again, plan anew what was set aside, and wake the senders."""
     seller_id = scope.seller.seller_id
     if scope.marketplace_id is None:
@@ -102,7 +114,8 @@ def resume(deployment: Deployment, scope: Scope, *, track: Track) -> None:
     else:
         # Before its orders are planned anew, or the sender would set them aside again.
         deployment.sellers.resume_marketplace(seller_id, scope.marketplace_id)
-        _plan_anew(deployment, scope, track)
+        for order in _set_aside(deployment, scope, track=track, now=now):
+            _plan_anew(deployment, order)
     for region in scope.seller.regions:
         deployment.wake_up_queue.wake(seller_id, region)
 
@@ -134,24 +147,36 @@ def _was_set_aside(order: Solicitation) -> bool:
     return order.reason == MARKETPLACE_PAUSED
 
 
-def _plan_anew(deployment: Deployment, scope: Scope, track: Track) -> None:
-    seller_id = scope.seller.seller_id
-    region = region_of(scope.marketplace_id or "")
+def _set_aside(
+    deployment: Deployment, scope: Scope, *, track: Track, now: datetime
+) -> Iterator[Solicitation]:
+    """The orders that wait for the scope's marketplace, soonest to close first."""
+    seller_id, region = scope.seller.seller_id, region_of(scope.marketplace_id or "")
     if region is None:
         return
-    waiting = [
+    # One that was set aside a moment ago may still be in the index as it was then: due.
+    listed = [
         each
         for each in deployment.orders.waiting(seller_id, region)
-        if abs(each.due_at - each.closes_at) <= _SAME
+        if each.due_at <= now or abs(each.due_at - each.closes_at) <= _SAME
     ]
-    for each in track(sorted(waiting, key=lambda order: order.closes_at)):
+    for each in track(sorted(listed, key=lambda order: order.closes_at)):
         order = deployment.orders.get(seller_id, each.amazon_order_id)
-        if order is None or not scope.covers(order):
-            continue
+        if order and scope.covers(order) and _was_set_aside(order) and order.is_open:
+            yield order
+
+
+def _plan_anew(deployment: Deployment, order: Solicitation) -> None:
+    for _ in range(_ATTEMPTS):
         resumed = on_resume(order, policy=deployment.policy_of(order))
-        if isinstance(resumed, Changed):
-            try:
-                deployment.orders.put(resumed.solicitation, known=order)
-            except StaleRecordError:
-                # A sender is at it just now, and reads the seller once more when it has written.
-                continue
+        if not isinstance(resumed, Changed):
+            return
+        try:
+            deployment.orders.put(resumed.solicitation, known=order)
+        except StaleRecordError as stale:
+            # News may have been taken in just now, which leaves the order set aside.
+            if stale.current is None:
+                return
+            order = stale.current
+        else:
+            return

@@ -16,7 +16,15 @@ from ops.commands.console import (
 )
 from ops.commands.given import given_marketplace
 from ops.deployment import Deployment
-from ops.pausing import Scope, look_ahead, pause, resume, scopes, what_is_left
+from ops.pausing import (
+    Scope,
+    is_half_resumed,
+    look_ahead,
+    pause,
+    resume,
+    scopes,
+    what_is_left,
+)
 from ops.wording import counted
 
 app = command_group()
@@ -74,13 +82,13 @@ def resume_command(
     """
     deployment, now = Deployment.find(), datetime.now(UTC)
     for scope in _given(deployment, seller, marketplace, everyone=everyone):
-        if not scope.is_paused:
+        if not (scope.is_paused or is_half_resumed(deployment, scope, now=now)):
             say(f"{_named(scope)}: not paused")
             continue
         with waiting("Counting orders ..."):
             left = what_is_left(deployment, scope, now=now, on_corrupt=warn_corrupt)
         if not dry_run:
-            resume(deployment, scope, track=lambda orders: tracked(orders, "Planning"))
+            resume(deployment, scope, track=lambda orders: tracked(orders, "Planning"), now=now)
         say(
             f"{_named(scope)}: {'would be resumed' if dry_run else 'resumed'};"
             f" {counted(left.planned, 'order')} due or planned anew,"

@@ -1,13 +1,14 @@
 """Everything that can happen to a seller's orders, in any order, on moto: the promises hold."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import boto3
 import httpx
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -16,26 +17,47 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from lambdas.config import Settings
 from lambdas.core.marketplaces import Region
+from lambdas.core.operator_acts import Changed, Refused, on_check_now, on_release, on_skip
+from lambdas.core.seller_settings import EXCLUDED, Exclusion
 from lambdas.core.solicitation import Solicitation, Status
+from ops.demo.judge import FRESH
 from ops.deployment import Deployment
+from ops.exclusions import change
 from ops.live import end_live, go_live
 from ops.local_cloud.shortcuts import shortcuts
+from ops.order_acts import act
+from ops.pausing import Scope, pause, resume
 from ops.simulator.faults import Fault, FaultKind
 from ops.simulator.operations import CREATE_SOLICITATION, GET_ACTIONS
 from ops.simulator.simulator import Simulator
-from tests.integration.conftest import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SELLER, World
+from ops.sweep.disturbances import KilledError, Moment
+from tests.integration.conftest import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SELLER, US, World
 from tests.integration.scenes import DAY, HOUR, MINUTE, Scenes
+from tests.integration.test_exclusions import CANADA, items
 from tests.integration.test_intake import body
 
 LIVES = settings(
     max_examples=10,
+    phases=[Phase.generate],
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-ORDERS = ("903-5550101-0000001", "903-5550102-0000002")
+# What is told of each order besides its dates: each can be left out, and one can be paused.
+ORDERS: dict[str, dict[str, Any]] = {
+    "903-5550101-0000001": {"marketplace_id": US, "fulfillment_type": "AFN"},
+    "903-5550102-0000002": {"marketplace_id": CANADA, "fulfillment_type": "MFN"},
+}
+SKUS = dict(zip(ORDERS, ("MUG", "PLATE"), strict=True))
+EXCLUSIONS = [
+    (Exclusion.SKU, "MUG"),
+    (Exclusion.SKU, "PLATE"),
+    (Exclusion.MARKETPLACE, US),
+    (Exclusion.FULFILLMENT_TYPE, "MFN"),
+]
 TROUBLES = [
     (FaultKind.ERROR, GET_ACTIONS),
     (FaultKind.EMPTY, GET_ACTIONS),
@@ -55,22 +77,74 @@ def _quickly() -> Iterator[None]:
 
 
 class WatchfulSimulator(Simulator):
-    """Amazon, which looks at the record each time it is called about an order."""
+    """Amazon, which looks at the records each time it is called about an order.
+
+    What it sees amiss it notes: an assertion failing there would pass for a fault of the
+    sender's own, which is caught. `kills` the sender at its next create call, once.
+    """
 
     world: World | None = None
+    kills: Moment | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.amiss: list[str] = []
+        self._offered_at: dict[str, datetime] = {}
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        if self.world and "/solicitations/" in request.url.path:
-            self._look(self.world, request)
-        return super().handle(request)
-
-    def _look(self, world: World, request: httpx.Request) -> None:
-        order = world.order(request.url.path.split("/")[4])
-        assert order.window.allows_call(world.clock.now), "a call outside the window"
+        if self.world is None or "/solicitations/" not in request.url.path:
+            return super().handle(request)
+        order = self.world.order(request.url.path.split("/")[4])
+        self.amiss += [fault for fault, is_so in self._look(self.world, order, request) if is_so]
+        kills = None
         if request.method == "POST":
-            assert world.sellers.get(SELLER).live, "a create call of a dry run"
-            assert (order.status, bool(order.posts_open)) == (Status.SENDING, True)
-            assert order.is_claimed(world.clock.now)
+            kills, self.kills = self.kills, None
+            self._offered_at.pop(order.amazon_order_id, None)
+        if kills is Moment.BEFORE:
+            raise KilledError
+        response = super().handle(request)
+        if self.ledger[-1].offered:
+            self._offered_at[order.amazon_order_id] = self.world.clock.now
+        if kills:
+            raise KilledError
+        return response
+
+    def _look(
+        self, world: World, order: Solicitation, request: httpx.Request
+    ) -> Iterator[tuple[str, bool]]:
+        now, seller = world.clock.now, world.sellers.get(SELLER)
+        settings = world.environment.seller_settings.get(SELLER)
+        excluded = settings.why_excluded(order.marketplace_id, order.fulfillment_type, order.skus)
+        yield "a call outside the window", not order.window.allows_call(now)
+        yield "a call while it is paused", seller.is_paused(order.marketplace_id)
+        yield "a call for what is excluded", bool(excluded)
+        if request.method == "POST":
+            offered_at = self._offered_at.get(order.amazon_order_id)
+            yield "a create call of a dry run", not seller.live
+            yield "one without a fresh offer", not offered_at or now - offered_at > FRESH
+            yield "one after a success", self._has_succeeded(order)
+            yield "one that is not counted", not order.posts_open
+            yield "one without a claim", not order.is_claimed(now)
+            yield "one for an order that is not being sent", order.status is not Status.SENDING
+
+    def _has_succeeded(self, order: Solicitation) -> bool:
+        return any(
+            entry.status == 201 and entry.amazon_order_id == order.amazon_order_id
+            for entry in self.ledger
+        )
+
+
+class Office(Deployment):
+    """The deployment whose functions are the World's."""
+
+    def __init__(self, settings: Settings) -> None:
+        outputs = {"OrdersTableName": "orders", "WakeUpQueueUrl": settings.wake_up_queue_url}
+        super().__init__(boto3.session.Session(), outputs)
+        self._settings = settings
+
+    @cached_property
+    def settings(self) -> Settings:
+        return self._settings
 
 
 @pytest.fixture
@@ -95,14 +169,16 @@ class Lives(RuleBasedStateMachine):
         self.began_at = (self.clock.now + 2 * DAY).replace(hour=12, minute=0, second=0)
         self.clock.move_to(self.began_at)
         # A new Amazon each time, and empty caches, so that an example repeats itself.
-        self.world.simulator = scenes.simulator = watchful_simulator(self.world)
+        self.amazon = watchful_simulator(self.world)
+        self.world.simulator = scenes.simulator = self.amazon
         self.world.fresh_environments()
         self.queue = boto3.client("sqs")
         self.scheduler = boto3.client("scheduler")
         self.queue_url = self.world.environment.settings.wake_up_queue_url
-        outputs = {"OrdersTableName": "orders", "WakeUpQueueUrl": self.queue_url}
-        self.deployment = Deployment(boto3.session.Session(), outputs)
+        self.deployment = Office(self.world.environment.settings)
         self.canceled: set[str] = set()
+        self.skipped: set[str] = set()
+        self.excluded: set[str] = set()
         self._clear()
 
     def _clear(self) -> None:
@@ -110,15 +186,19 @@ class Lives(RuleBasedStateMachine):
         self.queue.purge_queue(QueueUrl=self.queue_url)
         for name in self.world.schedule_names():
             self.scheduler.delete_schedule(Name=name, GroupName="wake-ups")
-        for order_id in ORDERS:
+        change(self.deployment, SELLER, {}, {kind: frozenset({one}) for kind, one in EXCLUSIONS})
+        for order_id, order in ORDERS.items():
             self.world.sell(
-                order_id, shipped_at=self.began_at, delivered_at=self.began_at + 3 * DAY
+                order_id,
+                marketplace_id=order["marketplace_id"],
+                shipped_at=self.began_at,
+                delivered_at=self.began_at + 3 * DAY,
             )
 
     # What Amazon says.
 
     @rule(
-        order_id=st.sampled_from(ORDERS),
+        order_id=st.sampled_from(list(ORDERS)),
         days=st.sampled_from([None, 2, 3, 4, 6, -1]),
         hours=st.integers(0, 3),
     )
@@ -132,14 +212,15 @@ class Lives(RuleBasedStateMachine):
         said_at = self.began_at + hours * HOUR
         self._deliver(order_id, time_of_order_change=said_at, **dates)
 
-    @rule(order_id=st.sampled_from(ORDERS), dice=st.integers(0, 5))
+    @rule(order_id=st.sampled_from(list(ORDERS)), dice=st.integers(0, 5))
     def cancel(self, order_id: str, dice: int) -> None:
         if dice == 0:
             self.canceled.add(order_id)
             self._deliver(order_id, order_status="Canceled", time_of_order_change=self.began_at)
 
     def _deliver(self, order_id: str, **news: Any) -> None:
-        told = body(amazon_order_id=order_id, **news)
+        sold = {**ORDERS[order_id], "order_items": items(SKUS[order_id])}
+        told = body(amazon_order_id=order_id, **sold, **news)
         assert self.world.deliver(told, told) == []
 
     # What wakes the sender.
@@ -153,7 +234,13 @@ class Lives(RuleBasedStateMachine):
             self.clock.move_to(max(self.clock.now, minute + timedelta(seconds=late)))
             self.scheduler.delete_schedule(Name=name, GroupName="wake-ups")
             for _ in range(2 if twice else 1):
-                assert self.world.wake()
+                self._wake()
+
+    def _wake(self) -> None:
+        try:
+            assert self.world.wake()
+        except KilledError:
+            self.world.fresh_environments()
 
     @rule()
     def lose(self) -> None:
@@ -167,7 +254,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule()
     def stray(self) -> None:
-        assert self.world.wake()
+        self._wake()
 
     @rule()
     def sweep(self) -> None:
@@ -178,7 +265,7 @@ class Lives(RuleBasedStateMachine):
         while got := self.queue.receive_message(QueueUrl=self.queue_url).get("Messages"):
             receipt = got[0]["ReceiptHandle"]
             self.queue.delete_message(QueueUrl=self.queue_url, ReceiptHandle=receipt)
-            assert self.world.wake()
+            self._wake()
 
     @rule(by=st.sampled_from([MINUTE, 6 * MINUTE, HOUR, DAY, 5 * DAY]))
     def wait(self, by: timedelta) -> None:
@@ -190,7 +277,12 @@ class Lives(RuleBasedStateMachine):
     def trouble(self, trouble: tuple[FaultKind, str], lasts: timedelta) -> None:
         kind, operation = trouble
         fault = Fault(kind=kind, operation=operation, end=self.clock.now + lasts)
-        self.scenes.simulator.faults = [fault]
+        self.amazon.faults = [fault]
+
+    @rule(moment=st.sampled_from([Moment.BEFORE, Moment.AFTER]))
+    def kill(self, moment: Moment) -> None:
+        """The next sender to make a create call dies at it."""
+        self.amazon.kills = moment
 
     @rule()
     def cold_start(self) -> None:
@@ -206,14 +298,72 @@ class Lives(RuleBasedStateMachine):
         if dice == 0:
             end_live(self.deployment, SELLER)
 
+    @rule(marketplace_id=st.sampled_from([None, US, CANADA]))
+    def pause(self, marketplace_id: str | None) -> None:
+        pause(self.deployment, self._scope(marketplace_id), now=self.clock.now)
+
+    @rule(marketplace_id=st.sampled_from([None, US, CANADA]))
+    def resume(self, marketplace_id: str | None) -> None:
+        scope = self._scope(marketplace_id)
+        resume(self.deployment, scope, track=list, now=self.clock.now)
+        self._drain()
+
+    def _scope(self, marketplace_id: str | None) -> Scope:
+        return Scope(seller=self.world.sellers.get(SELLER), marketplace_id=marketplace_id)
+
+    @rule(what=st.sampled_from(EXCLUSIONS), dice=st.integers(0, 2))
+    def exclude(self, what: tuple[Exclusion, str], dice: int) -> None:
+        kind, entry = what
+        if dice == 0:
+            self.excluded.add(f"{kind}: {entry}")
+            change(self.deployment, SELLER, {kind: frozenset({entry})}, {})
+
+    @rule(what=st.sampled_from(EXCLUSIONS))
+    def include(self, what: tuple[Exclusion, str]) -> None:
+        kind, entry = what
+        change(self.deployment, SELLER, {}, {kind: frozenset({entry})})
+
+    @rule(order_id=st.sampled_from(list(ORDERS)), dice=st.integers(0, 3))
+    def skip(self, order_id: str, dice: int) -> None:
+        if dice == 0 and self._act(order_id, lambda order: on_skip(order, now=self.clock.now)):
+            self.skipped.add(order_id)
+
+    @rule(order_id=st.sampled_from(list(ORDERS)))
+    def release(self, order_id: str) -> None:
+        settings = self.deployment.seller_settings.get(SELLER)
+        self._act(
+            order_id,
+            lambda order: on_release(
+                order,
+                now=self.clock.now,
+                policy=self.deployment.policy_of(order),
+                settings=settings,
+            ),
+        )
+
+    @rule(order_id=st.sampled_from(list(ORDERS)))
+    def check_now(self, order_id: str) -> None:
+        seller = self.world.sellers.get(SELLER)
+        self._act(order_id, lambda order: on_check_now(order, seller=seller, now=self.clock.now))
+
+    def _act(self, order_id: str, decide: Callable[[Solicitation], Changed | Refused]) -> bool:
+        order = self.world.order(order_id)
+        acted = order and act(self.deployment, order, decide, dry_run=False)
+        self._drain()
+        return bool(acted) and not isinstance(acted, Refused)
+
     # What must hold.
+
+    @invariant()
+    def every_call_may_be_made(self) -> None:
+        assert self.amazon.amiss == []
 
     def _orders(self) -> list[Solicitation]:
         found = [self.world.order(order_id) for order_id in ORDERS]
         return [order for order in found if order]
 
     def _accepted(self, order_id: str) -> int:
-        ledger = self.scenes.simulator.ledger
+        ledger = self.amazon.ledger
         return sum(e.accepted for e in ledger if e.amazon_order_id == order_id)
 
     @invariant()
@@ -240,14 +390,26 @@ class Lives(RuleBasedStateMachine):
             if order.status is Status.SENT:
                 assert accepted
             if accepted and not order.is_open:
-                ends = {Status.SENT, Status.SENT_UNCONFIRMED, Status.CANCELED}
-                assert order.status in ends
-                assert order.status is not Status.CANCELED or order.posts_open
+                stopped = order.status in {Status.CANCELED, Status.SKIPPED}
+                assert stopped or order.status in {Status.SENT, Status.SENT_UNCONFIRMED}
+                assert not stopped or order.posts_open
+
+    @invariant()
+    def nobody_is_left_out_but_by_the_operators_word(self) -> None:
+        for order in self._orders():
+            if order.status is Status.SKIPPED and order.reason.startswith(EXCLUDED):
+                assert order.reason.removesuffix(" (one answer unknown)") in self.excluded
+            elif order.status is Status.SKIPPED:
+                assert order.amazon_order_id in self.skipped
 
     def teardown(self) -> None:
         """The troubles end, and only the sweeper is left: each order ends, and rightly."""
-        self.scenes.simulator.faults = []
+        self.amazon.faults, self.amazon.kills = [], None
+        for what in EXCLUSIONS:
+            self.include(what)
         self.live_on()
+        for marketplace_id in (US, CANADA, None):
+            self.resume(marketplace_id)
         askable = {
             order.amazon_order_id
             for order in self._orders()
@@ -261,13 +423,15 @@ class Lives(RuleBasedStateMachine):
                 break
             self.clock.move_to(max(self.clock.now + HOUR, min(due) + 11 * MINUTE))
             self.sweep()
+        self.every_call_may_be_made()
         self.nobody_is_asked_twice()
         self.what_is_on_record_is_true()
+        self.nobody_is_left_out_but_by_the_operators_word()
         for order in self._orders():
             assert not order.is_open, "the order never ended"
             if order.amazon_order_id in self.canceled:
                 assert order.status is not Status.EXPIRED
-            elif order.amazon_order_id in askable:
+            elif order.amazon_order_id in askable and order.status is not Status.SKIPPED:
                 assert self._accepted(order.amazon_order_id)
 
 
