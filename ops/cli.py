@@ -71,7 +71,7 @@ def dayfive(
     if local and context.invoked_subcommand in _EVERYTHING_HERE:
         raise typer.BadParameter(f"--local does not go with {context.invoked_subcommand}")
     if local:
-        context.with_resource(_on_the_kept_demo())
+        context.obj = _on_the_kept_demo
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def main() -> NoReturn:
 def _end_by_usage(error: typer.TyperException) -> NoReturn:
     if error.exit_code != WRONG_USAGE:
         _fail(error.format_message())
-    if "\n" in error.format_message():  # the whole help, for a command without arguments
+    if error.format_message().startswith("Usage:"):  # the help, for a command without arguments
         errors.print(error.format_message(), markup=False)
         sys.exit(WRONG_USAGE)
     _fail(usage_text(error), WRONG_USAGE)

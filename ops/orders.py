@@ -1,6 +1,6 @@
 """Reads orders and sellers for the operator's screens: page by page, whatever their number."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,6 +84,16 @@ def all_orders(
             yield solicitation_from(item)
         except CorruptRecordError as error:
             on_corrupt(error)
+
+
+def matching_orders(
+    deployment: Deployment, sellers: Iterable[Seller], wanted: Filter, *, on_corrupt: OnCorrupt
+) -> Iterator[Solicitation]:
+    """The orders of these sellers that are meant, read as they are needed."""
+    for seller in sellers:
+        for order in all_orders(deployment, seller.seller_id, on_corrupt=on_corrupt):
+            if wanted.matches(order):
+                yield order
 
 
 def all_items(deployment: Deployment, seller_id: str, *attributes: str) -> Iterator[Item]:

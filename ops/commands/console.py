@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -58,7 +58,15 @@ _PLAINLY = {
 
 
 class _Command(TyperCommand):
-    """A command whose help leaves out what says nothing to a seller: types and ranges."""
+    """A command whose help leaves out what says nothing to a seller: types and ranges.
+
+    It runs inside what the context's object opens, if there is one, and only if all that was typed
+    is right.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        with ctx.obj() if ctx.obj else nullcontext():
+            return super().invoke(ctx)
 
     def get_help(self, ctx: Any) -> str:
         text = super().get_help(ctx)
@@ -118,6 +126,7 @@ def ask(question: str, *, yes: bool) -> None:
     except typer.Abort:
         if sys.stdin.isatty():
             raise
+        console.print()  # the question's line is open
         raise OperatorError(
             "nothing was changed, for nobody answered: --yes does without the question"
         ) from None

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lambdas.core.solicitation import Solicitation, Status
+from lambdas.core.solicitation import Solicitation
 from ops.commands.console import (
     DryRunOption,
     OneRegionOption,
@@ -22,35 +22,38 @@ from ops.commands.console import (
     say,
     warn_corrupt,
 )
-from ops.commands.given import given_marketplace
+from ops.commands.given import (
+    OneMarketplaceOption,
+    OneSkuOption,
+    StatesOption,
+    given_marketplace,
+)
 from ops.deployment import Deployment
 from ops.export import Format, lines
 from ops.files import write_whole
-from ops.orders import Filter, all_orders, all_sellers
+from ops.orders import Filter, all_sellers, matching_orders
 
 app = command_group()
 
 _SHOWN_EVERY = 500
 
+_FormatOption = Annotated[
+    Format, typer.Option("--format", metavar="csv|jsonl", help="How it is written.")
+]
+_OutputOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Where to; without it to standard output.")
+]
+
 
 @app.command(epilog="Example: dayfive export --format csv --output orders.csv")
 def export(
-    form: Annotated[
-        Format, typer.Option("--format", metavar="csv|jsonl", help="How it is written.")
-    ] = Format.CSV,
-    output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to; without it to standard output.")
-    ] = None,
+    form: _FormatOption = Format.CSV,
+    output: _OutputOption = None,
     seller: OneSellerOption = None,
     region: OneRegionOption = None,
-    state: Annotated[
-        list[Status] | None,
-        typer.Option(metavar="STATE", help="Only this state; may be given more than once."),
-    ] = None,
-    marketplace: Annotated[
-        str | None, typer.Option(metavar="COUNTRY", help="Only this marketplace: US, or its id.")
-    ] = None,
-    sku: Annotated[str | None, typer.Option(metavar="SKU", help="Only with this SKU.")] = None,
+    state: StatesOption = None,
+    marketplace: OneMarketplaceOption = None,
+    sku: OneSkuOption = None,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
 ) -> None:
@@ -65,8 +68,9 @@ def export(
         marketplace_id=given_marketplace(marketplace),
         sku=sku,
     )
-    seller_id = checked_seller_id(seller) if seller else None
-    orders = _orders(Deployment.find(), seller_id, wanted)
+    seller_id, deployment = checked_seller_id(seller) if seller else None, Deployment.find()
+    sellers = all_sellers(deployment, only=seller_id, on_corrupt=warn_corrupt)
+    orders = matching_orders(deployment, sellers, wanted, on_corrupt=warn_corrupt)
     if dry_run:
         number = sum(1 for _ in _shown(orders))
         say(f"Would write {counted(number, 'order')} to {output or 'standard output'}")
@@ -77,15 +81,6 @@ def export(
     if output.exists():
         ask(f"Write over {output}?", yes=yes)
     say(f"{output}: {counted(_write(orders, form, output), 'order')}")
-
-
-def _orders(
-    deployment: Deployment, seller_id: str | None, wanted: Filter
-) -> Iterator[Solicitation]:
-    for seller in all_sellers(deployment, only=seller_id, on_corrupt=warn_corrupt):
-        for order in all_orders(deployment, seller.seller_id, on_corrupt=warn_corrupt):
-            if wanted.matches(order):
-                yield order
 
 
 def _shown(orders: Iterator[Solicitation]) -> Iterator[Solicitation]:

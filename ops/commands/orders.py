@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from lambdas.core.marketplaces import country_of
-from lambdas.core.solicitation import CHECKS_KEPT, Solicitation, Status
+from lambdas.core.solicitation import CHECKS_KEPT, Solicitation
 from ops.commands.console import (
     JsonOption,
     OneRegionOption,
@@ -24,14 +24,17 @@ from ops.commands.console import (
     warn_corrupt,
 )
 from ops.commands.given import (
+    OneMarketplaceOption,
+    OneSkuOption,
     OrderIdArgument,
+    StatesOption,
     checked_order_id,
     given_marketplace,
     given_time,
 )
 from ops.deployment import Deployment
 from ops.order_story import Story, tell
-from ops.orders import Filter, all_orders, all_sellers, as_json, find_order
+from ops.orders import Filter, all_sellers, as_json, find_order, matching_orders
 from ops.wording import counted, words
 
 app = command_group()
@@ -39,10 +42,6 @@ app = command_group()
 _SHOWN = 50
 
 
-_StateOption = Annotated[
-    list[Status] | None,
-    typer.Option(metavar="STATE", help="Only this state; may be given more than once."),
-]
 _DueAfterOption = Annotated[
     str | None, typer.Option(metavar="TIME", help="Only open orders due then or later.")
 ]
@@ -50,10 +49,6 @@ _DueBeforeOption = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Only open orders due before. 2026-04-01, in UTC."),
 ]
-_MarketplaceOption = Annotated[
-    str | None, typer.Option(metavar="COUNTRY", help="Only this marketplace: US, or its id.")
-]
-_SkuOption = Annotated[str | None, typer.Option(metavar="SKU", help="Only with this SKU.")]
 _ReasonOption = Annotated[
     str | None,
     typer.Option(metavar="TEXT", help="Only with these words in the reason, such as held for."),
@@ -73,11 +68,11 @@ _LimitOption = Annotated[
 def orders(
     seller: OneSellerOption = None,
     region: OneRegionOption = None,
-    state: _StateOption = None,
+    state: StatesOption = None,
     due_after: _DueAfterOption = None,
     due_before: _DueBeforeOption = None,
-    marketplace: _MarketplaceOption = None,
-    sku: _SkuOption = None,
+    marketplace: OneMarketplaceOption = None,
+    sku: OneSkuOption = None,
     reason: _ReasonOption = None,
     limit: _LimitOption = None,
     as_lines: JsonOption = False,
@@ -98,7 +93,7 @@ def orders(
     )
     deployment = Deployment.find()
     sellers = all_sellers(deployment, only=seller, on_corrupt=warn_corrupt)
-    found = _matching(deployment, [each.seller_id for each in sellers], wanted)
+    found = matching_orders(deployment, sellers, wanted, on_corrupt=warn_corrupt)
     if as_lines:
         for order in islice(found, limit or None):
             say_json(as_json(order))
@@ -135,15 +130,6 @@ def order(
         say_json({**as_json(found), "story": asdict(story)})
     else:
         _tell(found, story)
-
-
-def _matching(
-    deployment: Deployment, seller_ids: list[str], wanted: Filter
-) -> Iterator[Solicitation]:
-    for seller_id in seller_ids:
-        for order in all_orders(deployment, seller_id, on_corrupt=warn_corrupt):
-            if wanted.matches(order):
-                yield order
 
 
 def _first(orders: Iterator[Solicitation], limit: int) -> tuple[int, list[Solicitation]]:

@@ -1,6 +1,5 @@
 """`dayfive report`: writes the page, and says where it is."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,8 +7,6 @@ from typing import Annotated
 import typer
 
 from lambdas.aws.errors import CorruptRecordError
-from lambdas.core.seller import Seller
-from lambdas.core.solicitation import Solicitation
 from ops.commands.console import (
     DryRunOption,
     OneRegionOption,
@@ -24,8 +21,9 @@ from ops.commands.console import (
     warn_corrupt,
 )
 from ops.deployment import Deployment
+from ops.errors import OperatorError
 from ops.files import write_whole
-from ops.orders import Filter, all_orders, all_sellers
+from ops.orders import Filter, all_sellers, matching_orders
 from ops.report.figures import figures
 from ops.report.page import Scope, page
 
@@ -52,11 +50,15 @@ def report(
         deployment, only=checked_seller_id(seller) if seller else None, on_corrupt=warn_corrupt
     )
     unreadable: list[CorruptRecordError] = []
+
+    def on_corrupt(error: CorruptRecordError) -> None:
+        unreadable.append(error)
+        warn_corrupt(error)
+
     with waiting("Reading orders ..."):
-        found = figures(
-            _orders(deployment, sellers, Filter(region=region), unreadable),
-            now=datetime.now(UTC),
-        )
+        wanted = Filter(region=region)
+        orders = matching_orders(deployment, sellers, wanted, on_corrupt=on_corrupt)
+        found = figures(orders, now=datetime.now(UTC))
     found.unreadable = len(unreadable)
     if dry_run:
         say(f"Would write {output}: {counted(found.orders, 'order')}")
@@ -68,23 +70,10 @@ def report(
     say(f"{output}: {counted(found.orders, 'order')} of {counted(len(sellers), 'seller')}")
 
 
-def _orders(
-    deployment: Deployment,
-    sellers: list[Seller],
-    wanted: Filter,
-    unreadable: list[CorruptRecordError],
-) -> Iterator[Solicitation]:
-    def on_corrupt(error: CorruptRecordError) -> None:
-        unreadable.append(error)
-        warn_corrupt(error)
-
-    for seller in sellers:
-        for order in all_orders(deployment, seller.seller_id, on_corrupt=on_corrupt):
-            if wanted.matches(order):
-                yield order
-
-
 def _is_report(path: Path) -> bool:
     """Whether it is an earlier report, which may be written over without a question."""
-    with path.open(errors="replace") as file:
-        return "<title>DayFive: " in file.read(2000)
+    try:
+        with path.open(errors="replace") as file:
+            return "<title>DayFive: " in file.read(2000)
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be written: {error.strerror or error}") from None

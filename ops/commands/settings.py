@@ -19,7 +19,7 @@ from ops.commands.console import (
     waiting,
     warn_corrupt,
 )
-from ops.commands.given import given_marketplace
+from ops.commands.given import given_fulfillment_type, given_marketplace
 from ops.deployment import Deployment
 from ops.exclusions import Concerned, change, changed, checked, concerned, read_skus
 from ops.orders import all_sellers
@@ -101,7 +101,7 @@ def _entries(
     ids = (given_marketplace(each) for each in marketplaces or ())
     found = {
         Exclusion.MARKETPLACE: frozenset(each for each in ids if each),
-        Exclusion.FULFILLMENT_TYPE: frozenset(each.upper() for each in types or ()),
+        Exclusion.FULFILLMENT_TYPE: frozenset(map(given_fulfillment_type, types or ())),
         Exclusion.SKU: skus,
     }
     return {kind: entries for kind, entries in found.items() if entries}

@@ -9,11 +9,16 @@ _NAME = r"'?(?P<name>[^' /]+)(?: / [^']*)?'?"
 _WORDINGS = {
     rf"Invalid value for {_NAME}: (?P<problem>.*)": "{name}: {problem}",
     r"Invalid value: (?P<text>.*)": "{text}",
+    rf"Missing option {_NAME}\. Choose from: (?P<others>.*)": "{name} is missing: one of {others}",
     rf"Missing (option|argument) {_NAME}\..*": "{name} is missing",
+    r"No such option: '?--local'?( .*)?": "--local goes before the command: dayfive --local ...",
     rf"No such option: {_NAME} \(Possible options: (--help, )?(?P<others>.*)\)": (
         "there is no option {name} ({others}?)"
     ),
     rf"No such option: {_NAME}": "there is no option {name}",
+    rf"No such command {_NAME}\. Did you mean (?P<others>.*)\?": (
+        "there is no command {name} ({others}?)"
+    ),
     rf"No such command {_NAME}\..*": "there is no command {name}",
     r"Got unexpected extra argument(s|\(s\))? \((?P<name>.*)\)": "{name}: not expected here",
     rf"Option {_NAME} requires an argument\.": "{name} needs a value",
@@ -42,7 +47,7 @@ def _reworded(text: str, wordings: dict[str, str]) -> str:
             parts = match.groupdict()
             if "problem" in parts:
                 parts["problem"] = _reworded(parts["problem"], _PROBLEMS)
-            if "choices" in parts:
-                parts["choices"] = parts["choices"].replace("'", "")
+            for each in {"choices", "others"} & parts.keys():
+                parts[each] = parts[each].replace("'", "")
             return wording.format(**parts)
     return text

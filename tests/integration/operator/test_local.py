@@ -150,6 +150,11 @@ def test_a_demo_of_another_version_is_not_taken(
     )
 
 
+def test_what_is_typed_wrong_is_said_before_the_demo_is_set_up(local: Run) -> None:
+    assert local("orders", "--state", "LOST")[2].startswith("dayfive: --state: must be one of ")
+    assert local("orders", "--state", "held")[2].startswith("(the kept demo, 2026-03-")
+
+
 def test_the_demo_itself_is_not_run_on_the_demo(local: Run) -> None:
     assert local("demo")[::2] == (
         2,

@@ -57,7 +57,10 @@ def test_a_question_that_nobody_answers_changes_nothing(
     shop.deployment.sellers.set_live(SELLER, False)
     monkeypatch.setattr(sys, "stdin", StringIO(""))
 
-    assert dayfive("live", "on", "--seller", SELLER)[::2] == (
+    status, printed, error = dayfive("live", "on", "--seller", SELLER)
+
+    assert printed == f"Ask the buyers of {SELLER} from now on? [y/N]: \n"
+    assert (status, error) == (
         1,
         "dayfive: nothing was changed, for nobody answered: --yes does without the question\n",
     )
@@ -97,6 +100,30 @@ def test_a_command_that_is_interrupted_ends_with_130(
     monkeypatch.undo()
     with console.capture():
         pass
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("statsu", "there is no command statsu (status?); see: dayfive"),
+        (
+            "connect --seller A3EXAMPLE00001",
+            "--region is missing: one of na, eu, fe; see: dayfive connect",
+        ),
+        (
+            "orders --regoin eu",
+            "there is no option --regoin (--reason, --region?); see: dayfive orders",
+        ),
+        (
+            "status --local",
+            "--local goes before the command: dayfive --local ...; see: dayfive status",
+        ),
+    ],
+)
+def test_what_is_typed_wrong_is_one_line_with_the_next_step(
+    dayfive: Run, typed: str, problem: str
+) -> None:
+    assert dayfive(*typed.split()) == (2, "", f"dayfive: {problem} --help\n")
 
 
 def test_without_arguments_there_is_help_and_status_2(dayfive: Run) -> None:

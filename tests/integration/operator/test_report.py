@@ -175,6 +175,14 @@ def test_it_says_what_it_wrote_and_asks_before_it_writes_over_another_file(
     assert dayfive(*arguments, "--yes")[0] == 0
 
 
+def test_a_folder_is_no_place_for_the_page(dayfive: Run, shop: Shop, tmp_path: Path) -> None:
+    assert dayfive("report", "--output", str(tmp_path)) == (
+        1,
+        "",
+        f"dayfive: {tmp_path} cannot be written: Is a directory\n",
+    )
+
+
 def test_a_record_that_cannot_be_read_is_counted_on_the_page(
     dayfive: Run, shop: Shop, output: Path
 ) -> None:

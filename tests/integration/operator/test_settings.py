@@ -69,6 +69,12 @@ def test_skus_come_from_a_file(shop: Shop, dayfive: Run, tmp_path: Path) -> None
     assert len(shop.deployment.seller_settings.get(SELLER).excluded_skus) == 30
 
 
+def test_a_fulfilment_type_may_be_named_as_sellers_do(shop: Shop, dayfive: Run) -> None:
+    dayfive("settings", "--seller", SELLER, "--exclude-type", "fba")
+
+    assert shop.deployment.seller_settings.get(SELLER).excluded_fulfillment_types == {"AFN"}
+
+
 def test_a_dry_run_changes_nothing(shop: Shop, dayfive: Run) -> None:
     printed = dayfive("settings", "--seller", SELLER, "--exclude-sku", "MUG", "--dry-run")[1]
 
@@ -83,7 +89,7 @@ def test_what_cannot_be_set_is_one_line(shop: Shop, dayfive: Run, tmp_path: Path
 
     errors = [
         dayfive("settings", "--exclude-sku", "MUG")[2],
-        dayfive(*change, "--exclude-type", "FBA")[2],
+        dayfive(*change, "--exclude-type", "PRIME")[2],
         dayfive(*change, "--exclude-marketplace", "XX")[2],
         dayfive(*change, "--exclude-sku", "MUG", "--include-sku", "MUG")[2],
         dayfive(*change, "--skus-from", str(empty))[2],
@@ -92,7 +98,8 @@ def test_what_cannot_be_set_is_one_line(shop: Shop, dayfive: Run, tmp_path: Path
     assert errors == [
         "dayfive: say whose settings are to be changed: --seller SELLER_ID; see: dayfive settings"
         " --help\n",
-        "dayfive: 'FBA' is neither of AFN, MFN\n",
+        "dayfive: PRIME is no fulfilment type: it is AFN (by Amazon, FBA) or MFN (by the seller,"
+        " FBM); see: dayfive settings --help\n",
         "dayfive: Amazon has no marketplace XX: it is a country's two letters, such as US, or a"
         " marketplace id; see: dayfive settings --help\n",
         "dayfive: MUG cannot be excluded and included at once\n",
