@@ -1,4 +1,9 @@
-"""`make bootstrap`, `deploy`, `diff` and `destroy`: the real CDK CLI against moto on loopback."""
+"""`make bootstrap`, `deploy`, `diff` and `destroy`: the real CDK CLI against moto on loopback.
+
+Not tried here: change sets, by which `make deploy` goes about it in AWS and `make diff` tells
+replacements. moto's are of no use, so the CLI is told to do without (tests/infra/deploying.py).
+What may not be replaced is held by tests/infra/test_upgrades.py.
+"""
 
 import copy
 import re
