@@ -1,6 +1,8 @@
 """`dayfive demo`: sets the stage, shows the progress, prints the ending."""
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -13,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from ops.commands.connect import connect
 from ops.commands.console import counted, moment
 from ops.commands.live import live_on
-from ops.demo.kept import keep, kept_file, kept_stage
+from ops.demo.kept import keep_anew, kept_file, kept_stage
 from ops.demo.recorded import read_recording, replay
 from ops.demo.report import print_ending
 from ops.demo.stage import Stage, credentials_of, refresh_token, stage
@@ -24,10 +26,11 @@ _DAYS_SHOWN = 66
 
 _SETTING_UP = "Setting up: synthesising the stack and creating it on this machine ..."
 _EXAMPLES = (
-    "dayfive --local status",
-    "dayfive --local orders --state HELD",
-    "dayfive --local forecast",
-    "dayfive demo --go-on 7",
+    "--local status",
+    "--local orders --state HELD",
+    "--local backfill --days 45 --preview",
+    "--local forecast",
+    "demo --go-on 7",
 )
 
 
@@ -38,7 +41,7 @@ def run_demo(console: Console, *, orders: int, days: float, seed: int, as_json: 
     with demo_stage(seed) as set_stage:
         with redirect_stdout(sys.stderr if as_json else sys.stdout):
             _connect_sellers(talk)
-        talk.print(f"\n{_what_is_shipped(orders, days)}:")
+        talk.print(f"\n{_what_is_shipped(orders, days)}:", soft_wrap=True)
         with _progress(talk, set_stage, _DAYS_SHOWN + days) as on_day:
             ending = play(set_stage, orders=orders, days=days, seed=seed, on_day=on_day)
     return _conclude(console, ending, as_json=as_json)
@@ -50,14 +53,14 @@ def keep_demo(console: Console, *, orders: int, days: float, seed: int) -> None:
     console.print(_SETTING_UP)
     with demo_stage(seed) as set_stage:
         _connect_sellers(console)
-        console.print(f"\n{_what_is_shipped(orders, days)}:")
+        console.print(f"\n{_what_is_shipped(orders, days)}:", soft_wrap=True)
         with _progress(console, set_stage, days) as on_day:
             play_part_way(set_stage, orders=orders, days=days, seed=seed, on_day=on_day)
-        keep(set_stage, path)
+        keep_anew(set_stage, path)
         now = set_stage.cloud.now
     console.print(f"\nKept as it is on {moment(now)} in its own time. Try for example:")
     for example in _EXAMPLES:
-        console.print(f"  {example}")
+        console.print(f"  {_dayfive()} {example}", soft_wrap=True)
     console.print(
         f"A third seller, {NEWCOMER.seller_id}, is not connected yet. Its refresh token for the"
         f" region {NEWCOMER.region}: {refresh_token(NEWCOMER)}",
@@ -71,6 +74,11 @@ def go_on(console: Console, *, days: float) -> None:
         with _progress(console, set_stage, days) as on_day:
             set_stage.run_days(days, on_day)
         console.print(f"It is now {moment(set_stage.cloud.now)}.")
+
+
+def _dayfive() -> str:
+    """How it is typed here: with its path, unless its virtual environment is active."""
+    return "dayfive" if shutil.which("dayfive") else os.path.relpath(f"{sys.prefix}/bin/dayfive")
 
 
 def _connect_sellers(talk: Console) -> None:
@@ -111,8 +119,9 @@ def _progress(
 ) -> Iterator[Callable[[datetime], None]]:
     """`days` is about how long it takes."""
     if not console.is_terminal:
-        yield _weekly_lines(console, set_stage)
-        console.print(f"day {int(_day(set_stage)):>3}: {_so_far(set_stage)}")
+        lines = _Lines(console, set_stage)
+        yield lines.on_day
+        lines.say()
         return
     columns = (
         TextColumn("day {task.completed:>3.0f}"),
@@ -136,18 +145,26 @@ def _day(set_stage: Stage) -> float:
     return (set_stage.cloud.now - set_stage.start) / timedelta(days=1)
 
 
-def _weekly_lines(console: Console, set_stage: Stage) -> Callable[[datetime], None]:
-    """For a pipe: a line a week, if anything has happened since the last."""
-    printed = ""
+class _Lines:
+    """For a pipe: a line a week and one for the end, each only if anything has happened since."""
 
-    def on_day(now: datetime) -> None:
-        nonlocal printed
-        day, so_far = (now - set_stage.start).days, _so_far(set_stage)
-        if day % 7 == 0 and so_far != printed:
-            console.print(f"day {day:>3}: {so_far}")
-            printed = so_far
+    def __init__(self, console: Console, set_stage: Stage) -> None:
+        self._console = console
+        self._stage = set_stage
+        self._week = 0
+        self._printed = ""
 
-    return on_day
+    def on_day(self, _: datetime) -> None:
+        week = int(_day(self._stage)) // 7
+        if week > self._week:
+            self._week = week
+            self.say()
+
+    def say(self) -> None:
+        so_far = _so_far(self._stage)
+        if so_far != self._printed:
+            self._console.print(f"day {round(_day(self._stage), 1):>3g}: {so_far}", soft_wrap=True)
+            self._printed = so_far
 
 
 def _so_far(set_stage: Stage) -> str:

@@ -5,6 +5,7 @@ import inspect
 import json
 import os
 import pickle
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,6 +57,12 @@ def kept_file() -> Path:
     return Path(os.environ.get(KEPT_IN) or PROJECT / ".dayfive" / "demo.kept")
 
 
+def keep_anew(stage: Stage, path: Path) -> None:
+    """Keep another demo than the one before, and forget what commands noted of that one."""
+    keep(stage, path)
+    shutil.rmtree(_notes(path), ignore_errors=True)
+
+
 def keep(stage: Stage, path: Path) -> None:
     """Write all that there is to a file; whoever is stopped meanwhile leaves the old one."""
     demo = KeptDemo(
@@ -83,9 +90,11 @@ def kept_stage(path: Path) -> Iterator[Stage]:
     demo = _read(path)
     credentials = {"DAYFIVE_CLIENT_ID": CLIENT_ID, "DAYFIVE_CLIENT_SECRET": CLIENT_SECRET}
     own = {name: text for name, text in os.environ.items() if name.startswith("DAYFIVE_")}
-    with local_cloud(
-        demo.simulator, start=demo.cloud.now, seed=demo.seed, variables=credentials | own
-    ) as (cloud, canaries):
+    variables = {"XDG_STATE_HOME": str(_notes(path)), **credentials, **own}
+    with local_cloud(demo.simulator, start=demo.cloud.now, seed=demo.seed, variables=variables) as (
+        cloud,
+        canaries,
+    ):
         try:
             cloud.put_back(demo.cloud)
         except KeptElsewhereError:
@@ -112,6 +121,11 @@ def settle(stage: Stage) -> None:
     end = stage.cloud.now + _LONGEST_RUN
     while any(map(stage.cloud.queue_depth, queues)) and stage.cloud.now < end:
         stage.cloud.run_until(stage.cloud.now + _STEP)
+
+
+def _notes(path: Path) -> Path:
+    """Where commands keep their places, apart from those of a deployment and of other demos."""
+    return path.with_name(f"{path.name}.notes").absolute()
 
 
 _KEPT_BY_ANOTHER = (

@@ -1,5 +1,6 @@
 """The demo's story: two sellers, a fortnight of orders, and all that usually goes wrong."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ _FIRST_PARCELS = timedelta(days=3)
 
 # Long enough for the first to be asked, and short enough for the last to be still waiting.
 _KEPT_AFTER_LAST_PARCEL = timedelta(days=4, hours=9)
+
+# Shipped before anybody was connected: for the Orders API, and so for `dayfive backfill`.
+_PAST_SHARE = 0.2
+_PAST_DAYS = 24.0
 _REFUSED = frozenset({MessageKind.NOT_JSON, MessageKind.MISSING_FIELD})
 
 
@@ -65,8 +70,20 @@ def play(
 def play_part_way(
     set_stage: Stage, *, orders: int, days: float, seed: int, on_day: Callable[[datetime], None]
 ) -> None:
-    """Ship the orders, and stop a few days after the last: some asked, some waiting, some due."""
+    """Ship the orders, and stop a few days after the last: some asked, some waiting, some due.
+
+    Of further orders, which shipped before, only Amazon knows.
+    """
     _ship(set_stage, orders=orders, days=days, seed=seed)
+    past = population(
+        seed=~seed,
+        orders=math.ceil(orders * _PAST_SHARE),
+        days=_PAST_DAYS - 1,
+        start=START - timedelta(days=_PAST_DAYS),
+        sellers=SELLERS,
+    )
+    for order in past.orders:
+        set_stage.simulator.add_order(order.simulated)
     end = START + _FIRST_PARCELS + timedelta(days=days) + _KEPT_AFTER_LAST_PARCEL
     set_stage.run_days((end - set_stage.cloud.now) / timedelta(days=1), on_day)
 

@@ -21,7 +21,7 @@ TOKEN = f"Atzr|demo-{NEW}-fe"
 TRIED = {
     ("connect",): ["--seller", NEW, "--region", "fe"],
     ("doctor",): [],
-    ("backfill",): ["--days", "10", "--preview", "--seller", NA],
+    ("backfill",): ["--days", "30", "--preview", "--seller", NA],
     ("live", "on"): ["--seller", NA, "--yes"],
     ("live", "off"): ["--seller", NA, "--yes"],
     ("status",): [],
@@ -111,6 +111,33 @@ def test_a_seller_that_is_connected_there_is_there_the_next_time(local: Run) -> 
     assert local("connect", "--seller", NEW, "--region", "fe")[0] == 0
 
     assert f"{NEW} in fe: dry run, nothing is sent" in local("status", "--seller", NEW)[1]
+
+
+def test_there_are_past_orders_to_be_taken_in(local: Run) -> None:
+    before = set(ids(local))
+    status, preview, _ = local("backfill", "--days", "30", "--preview")
+
+    assert status == 0
+    assert "checked" in preview
+    assert local("backfill", "--days", "30", "--yes")[0] == 0
+    backfilled = set(ids(local)) - before
+    assert backfilled
+    # The sender was woken and has asked the simulated Amazon about those that were due.
+    assert any(json.loads(local("order", each, "--json")[1])["checks"] for each in backfilled)
+
+
+def test_what_a_command_noted_is_that_demos_own(
+    local: Run, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "of a deployment"))
+    backfill = ("backfill", "--days", "30", "--preview", "--seller", NA)
+
+    local(*backfill)
+    assert "used again" in local(*backfill)[2]
+
+    monkeypatch.setenv(KEPT_IN, str(shutil.copy(kept, tmp_path / "other.kept")))
+    assert "used again" not in local(*backfill)[2]
+    assert not (tmp_path / "of a deployment").exists()
 
 
 def test_time_passes_only_by_going_on(local: Run, dayfive: Run) -> None:
