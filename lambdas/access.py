@@ -72,13 +72,11 @@ class Access:
             self._sellers.lift_block(self._seller_id, self._region)
         self._state = RegionState()
 
-    def renew(self, reason: str) -> bool:
+    def renew(self) -> bool:
         """Refused: read the secret past the cache. True when it is another, which may be tried."""
         refused = self._version
         self._connect(fresh=True)
-        if self.api is not None and self._version == refused:
-            self.block(reason)
-        return self.api is not None
+        return self.api is not None and self._version != refused
 
     def block(self, reason: str) -> None:
         """These credentials are refused: no calls with them until `connect`, or for six hours."""

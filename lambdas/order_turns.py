@@ -31,6 +31,7 @@ from lambdas.recorder import Recorder
 from lambdas.spapi.errors import (
     AuthorizationError,
     ForbiddenError,
+    NoSlotError,
     NotSentError,
     RequestRejectedError,
     SpApiError,
@@ -100,7 +101,7 @@ class OrderTurns:
         self._recorder.settle(on_trouble(order, reason, now=datetime.now(UTC)), known=order)
 
     def note_own_failure(self, seller_id: str, amazon_order_id: str, reason: str) -> None:
-        """Count a failure of ours on the order, unless a call of it may still be on its way."""
+        """Count a failure of this order's own, unless a call of it may still be on its way."""
         order, now = self._orders.get(seller_id, amazon_order_id), datetime.now(UTC)
         if order is None:
             return
@@ -151,6 +152,8 @@ class OrderTurns:
 
     def _check_failed(self, order: Solicitation, error: SpApiError) -> TurnResult:
         match error:
+            case NoSlotError():
+                return TurnResult(turn=Turn.NO_SLOT)
             case NotSentError():
                 return TurnResult(turn=Turn.PASSED)
             case ThrottledError():
@@ -169,7 +172,7 @@ class OrderTurns:
     def _check_forbidden(self, order: Solicitation, error: ForbiddenError) -> TurnResult:
         refusal = refusal_of(error)
         if refusal is Refusal.ACCESS_DENIED:
-            return TurnResult(turn=Turn.ACCESS_REFUSED, reason=str(error))
+            return TurnResult(turn=Turn.DENIED, order=order, reason=str(error))
         if refusal is Refusal.UNRECOGNISED and not error.code:
             # Not Amazon's own words but a page from in front of it: the order is not at fault.
             return TurnResult(turn=Turn.TROUBLE, order=order, reason=str(error))

@@ -150,7 +150,7 @@ def on_trouble(solicitation: Solicitation, reason: str, *, now: datetime) -> Sol
 
 
 def on_own_failure(solicitation: Solicitation, reason: str, *, now: datetime) -> Solicitation:
-    """An exception of our own: after five of them the order is held, so that it is seen."""
+    """A failure of this order's alone: after five of them it is held, so that it is seen."""
     failures = solicitation.failures + 1
     if failures < FAILURES_BEFORE_HOLD:
         return replace(on_trouble(solicitation, reason, now=now), failures=failures)

@@ -16,6 +16,7 @@ from lambdas.core.marketplaces import Region
 from lambdas.spapi.auth import TokenSource
 from lambdas.spapi.endpoints import Endpoints
 from lambdas.spapi.errors import (
+    NoSlotError,
     NotSentError,
     RequestRejectedError,
     SpApiError,
@@ -132,8 +133,7 @@ class SpApiClient:
         token = self._token_source.token(call.latest_start)
         pacer = self._pacer(call)
         if not pacer.wait(call.latest_start):
-            # The plan is slower than this call may wait: that is no trouble of Amazon's.
-            raise NotSentError(call.operation.name, "not sent: no slot before the deadline")
+            raise NoSlotError(call.operation.name, "not sent: no slot before the deadline")
         request = _request(call, token)
         if call.before_sending and not call.before_sending():
             raise NotSentError(call.operation.name, "not sent: held back by the caller")

@@ -9,6 +9,7 @@ SpApiError
   UnavailableError       nothing was sent, or a read got no readable answer: try later
   OutcomeUnknownError    a write went out and no clear answer came back: look before any repeat
   NotSentError           the caller held the call back at the last moment: nothing went out
+    NoSlotError          the plan is slower than this call may wait
 
 A status outside this table counts as 5xx. A text names the operation, the status, Amazon's own
 words and the request id, and never a token, a secret, a query, a header or a whole body.
@@ -107,3 +108,7 @@ class OutcomeUnknownError(SpApiError):
 
 class NotSentError(SpApiError):
     """`before_sending` said no: nothing went out, or only a call that Amazon refused."""
+
+
+class NoSlotError(NotSentError):
+    """The next slot of the usage plan lies past the call's deadline; that is no trouble."""

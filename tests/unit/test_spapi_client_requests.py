@@ -10,6 +10,7 @@ from lambdas.core.marketplaces import Region
 from lambdas.spapi.client import SpApiClient
 from lambdas.spapi.endpoints import Endpoints
 from lambdas.spapi.errors import (
+    NoSlotError,
     NotSentError,
     RequestRejectedError,
     ThrottledError,
@@ -213,7 +214,7 @@ def test_without_a_slot_in_time_nothing_is_sent(
 
     error = failed(amazon, operation)
 
-    assert type(error) is NotSentError
+    assert type(error) is NoSlotError
     assert "not sent" in str(error)
     assert (amazon.calls, clock.slept) == ([], [])
 
