@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,17 @@ from constructs import Node
 
 from infra.choices import Choice, SettingError, read_choices
 
+NAMES = (
+    "delay_days",
+    "transit_days",
+    "sending_hours",
+    "checks_per_day",
+    "log_retention_days",
+    "alarm_email",
+    "dashboards",
+    "lag_metrics",
+    "removal_policy",
+)
 DELAY_DAYS = range(5, 26)  # Amazon's window opens 5 and closes 30 days after delivery
 TRANSIT_DAYS = range(61)  # an estimate beyond two months would be a mistake of the keyboard
 CHECKS_PER_DAY = (0.01, 10)  # beyond these a plan is one check, or one every few hours
@@ -60,6 +72,7 @@ class Settings:
 
     @classmethod
     def from_context(cls, node: Node) -> "Settings":
+        _refuse_misspelt(node.get_all_context())
         return cls(
             delay_days=_choices(node, "delay_days", _delay_days),
             transit_days=_choices(node, "transit_days", _transit_days),
@@ -76,8 +89,17 @@ class Settings:
 def context_of_cdk_json() -> dict[str, Any]:
     """What the CDK CLI reads from cdk.json, so that app.py also runs without the CLI."""
     cdk_json = Path(__file__).parents[1] / "cdk.json"
-    context: dict[str, Any] = json.loads(cdk_json.read_text())["context"]
+    context: dict[str, Any] = json.loads(cdk_json.read_text()).get("context", {})
     return context
+
+
+def _refuse_misspelt(context: Mapping[str, object]) -> None:
+    """Nothing else would ever read such a name, and the default would stand in its stead."""
+    for name, value in context.items():
+        if name not in NAMES:
+            as_ours = name.lower().replace("-", "_")
+            for meant in get_close_matches(as_ours, NAMES, n=1, cutoff=0.75):
+                raise SettingError(name, value, f"spelt {meant}")
 
 
 def _choices(node: Node, name: str, read: Callable[[str, object], Choice]) -> dict[str, Choice]:

@@ -8,7 +8,7 @@ import pytest
 from aws_cdk.aws_logs import RetentionDays
 
 from infra.choices import COUNTRIES, SettingError
-from infra.settings import LOG_RETENTION_DAYS, Settings, context_of_cdk_json
+from infra.settings import LOG_RETENTION_DAYS, NAMES, Settings, context_of_cdk_json
 from infra.stack import DayFiveStack
 from lambdas.config import Settings as RuntimeSettings
 from lambdas.core.marketplaces import _MARKETPLACES
@@ -168,14 +168,35 @@ def test_a_removal_policy_is_retain_or_destroy(value: object) -> None:
         settings(removal_policy=value)
 
 
-@pytest.mark.parametrize(
-    "name", ["delay_days", "transit_days", "log_retention_days", "removal_policy"]
-)
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"sending_hours", "alarm_email"}))
 def test_a_setting_that_is_not_there_is_named(name: str) -> None:
     context = {key: value for key, value in CONTEXT.items() if key != name}
 
     with pytest.raises(SettingError, match=f"{name} in cdk.json is missing"):
         Settings.from_context(cdk.App(context=context).node)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("delay_day", "delay_days"),
+        ("delayDays", "delay_days"),
+        ("removal-policy", "removal_policy"),
+        ("retention_days", "log_retention_days"),
+        ("Alarm_Email", "alarm_email"),
+        ("dashboard", "dashboards"),
+    ],
+)
+def test_a_setting_that_is_misspelt_is_not_passed_over(name: str, meant: str) -> None:
+    with pytest.raises(SettingError, match=f"{name} in cdk.json is .* it must be spelt {meant}"):
+        settings(**{name: "7"})
+
+
+def test_what_is_no_setting_of_ours_is_left_alone() -> None:
+    others = {"company": "x", "aws:cdk:enable-path-metadata": True, "vpc-provider:account=1": {}}
+
+    assert settings(**others) == settings()
+    assert {name for name in CONTEXT if "-" not in name} == set(NAMES)
 
 
 def test_every_retention_means_the_days_it_says() -> None:
