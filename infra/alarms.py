@@ -206,13 +206,22 @@ class Alarms(Construct):
     def _topic(self, email: str | None) -> sns.Topic:
         # Its messages are the descriptions above: nothing that a key of our own should hide.
         topic = sns.Topic(self, "Topic", display_name="DayFive", enforce_ssl=True)
-        account = cdk.Stack.of(self).account
+        stack = cdk.Stack.of(self)
+        ours = stack.format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=f"{stack.stack_name}-*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
         topic.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 actions=["sns:Publish"],
                 resources=[topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": account}},
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": stack.account},
+                    "ArnLike": {"aws:SourceArn": ours},
+                },
             )
         )
         if email:

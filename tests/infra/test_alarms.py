@@ -202,15 +202,23 @@ def test_every_alarm_goes_to_the_topic(alarms: list[Properties]) -> None:
     assert not any("OKActions" in alarm for alarm in alarms)
 
 
-def test_cloudwatch_may_publish_to_the_topic_and_nobody_else(stack: ReadableStack) -> None:
-    """CloudWatch cannot use the key that SNS has of its own (AWS re:Post, "How do I configure a
+def test_our_alarms_may_publish_to_the_topic_and_nobody_else(
+    stack: ReadableStack, alarms: list[Properties]
+) -> None:
+    """SNS Developer Guide, "Example cases for Amazon SNS access control", CloudWatch alarms.
+    CloudWatch cannot use the key that SNS has of its own (AWS re:Post, "How do I configure a
     CloudWatch alarm with an encrypted SNS topic?"), so the topic has none.
     """
     assert "KmsMasterKeyId" not in stack["AlarmsTopic"]
     deny, allow = stack["AlarmsTopicPolicy"]["PolicyDocument"]["Statement"]
     assert allow["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert allow["Action"] == "sns:Publish"
-    assert allow["Condition"] == {"StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"}}
+    arn = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:DayFive-*"
+    assert allow["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"},
+        "ArnLike": {"aws:SourceArn": arn},
+    }
+    assert all(alarm["AlarmName"].startswith("DayFive-") for alarm in alarms)
     assert deny["Effect"] == "Deny"
     assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 

@@ -25,14 +25,17 @@ BOTH = ("DayFive-Business", "DayFive-Operations")
 OF_AWS = {
     "AWS/SQS": (
         {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"},
-        "QueueName",
+        [{"QueueName"}],
     ),
-    "AWS/Lambda": ({"Invocations", "Errors", "Throttles", "Duration"}, "FunctionName"),
+    "AWS/Lambda": ({"Invocations", "Errors", "Throttles", "Duration"}, [{"FunctionName"}]),
     "AWS/Scheduler": (
         {"InvocationAttemptCount", "TargetErrorCount", "InvocationDroppedCount"},
-        "ScheduleGroup",
+        [{"ScheduleGroup"}],
     ),
-    "AWS/DynamoDB": ({"ReadThrottleEvents", "WriteThrottleEvents"}, "TableName"),
+    "AWS/DynamoDB": (
+        {"ReadThrottleEvents", "WriteThrottleEvents"},
+        [{"TableName"}, {"TableName", "GlobalSecondaryIndexName"}],
+    ),
 }
 
 
@@ -109,9 +112,23 @@ def test_every_metric_is_sent_by_the_functions_or_by_aws(body: Body) -> None:
             assert name in ours
             assert dimensions == {"service": SERVICE}
         else:
-            names, dimension = OF_AWS[namespace]
+            names, sets_of_dimensions = OF_AWS[namespace]
             assert name in names
-            assert set(dimensions) == {dimension}
+            assert set(dimensions) in sets_of_dimensions
+
+
+def test_throttles_of_the_index_are_shown_beside_those_of_the_table(stack: ReadableStack) -> None:
+    """ "DynamoDB metrics and dimensions", WriteThrottleEvents: what is of the table alone leaves
+    out what its indexes throttle.
+    """
+    drawn = [
+        dimensions.get("GlobalSecondaryIndexName")
+        for namespace, _, dimensions in metrics(bodies(stack)["DayFive-Operations"])
+        if namespace == "AWS/DynamoDB"
+    ]
+
+    [index] = stack["OrdersTable"]["GlobalSecondaryIndexes"]
+    assert drawn == [None, None, index["IndexName"], index["IndexName"]]
 
 
 def test_everything_that_is_sent_is_shown(with_lags: ReadableStack) -> None:
