@@ -120,6 +120,7 @@ class Connector:
     def _register_as_connecting(self, connection: Connection) -> RegionState:
         """From here on the intake believes this seller, so that no notification is refused."""
         sellers, now = self._deployment.sellers, datetime.now(UTC)
+        self._deployment.seller_settings.keep(connection.seller_id)
         sellers.create(connection.seller_id, now=now)
         seller = sellers.get(connection.seller_id)
         known = seller.regions.get(connection.region) if seller else None

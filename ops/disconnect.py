@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 from botocore.exceptions import ClientError
@@ -24,6 +24,9 @@ from ops.subscribing import Confirm, Say, Subscribing
 
 LAST_RUN_ENDS = timedelta(seconds=90)
 """Sender's timeout: a run that has begun knows this region yet."""
+
+SETTINGS_KEPT_DAYS = 180
+"""Longer than almost any of its orders stays on record."""
 
 _QUEUE_LOOKED_AT_EVERY = 5.0
 _QUEUE_WAITED_FOR = 120.0
@@ -96,6 +99,7 @@ class Disconnector:
         self._leave_amazon(leaving)
         if leaving.is_last_region:
             self._deployment.sellers.set_live(leaving.seller_id, False)
+            self._end_settings(leaving.seller_id)
         elif leaving.state:
             self._let_the_queue_run_dry()
         self._forget(leaving)
@@ -105,6 +109,12 @@ class Disconnector:
             time.sleep(wait.total_seconds())
         self._say(f"secrets: {'kept' if keep_secrets else self._remove_secrets(leaving)}")
         self._say(f"disconnected: {leaving.seller_id} in {leaving.region}")
+
+    def _end_settings(self, seller_id: str) -> None:
+        """What it left out is left out if it comes back, so they go about when its orders do."""
+        end = datetime.now(UTC) + timedelta(days=SETTINGS_KEPT_DAYS)
+        if self._deployment.seller_settings.end_at(seller_id, end):
+            self._say(f"settings: kept for {SETTINGS_KEPT_DAYS} days, for when it comes back")
 
     def _remove_secrets(self, leaving: Leaving) -> str:
         others = self._deployment.sellers.all(on_corrupt=lambda _: None)

@@ -1,6 +1,7 @@
 """The sellers' settings: an item beside each seller's own, for they may hold thousands of SKUs."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -51,6 +52,36 @@ class SettingsTable:
     def include(self, seller_id: str, kind: Exclusion, entries: Iterable[str]) -> SellerSettings:
         """Take entries away, whether they were there or not; gives the settings after it."""
         return self._change("DELETE", seller_id, kind, frozenset(entries))
+
+    def end_at(self, seller_id: str, at: datetime) -> bool:
+        """Let the table forget the settings then (DynamoDB's TTL), for a seller that has left.
+
+        False if there are none.
+        """
+        return self._if_there(
+            seller_id,
+            UpdateExpression="SET expires_at = :at",
+            ExpressionAttributeValues=to_attributes({":at": int(at.timestamp())}),
+        )
+
+    def keep(self, seller_id: str) -> None:
+        """Take that back, for a seller that is here again."""
+        self._if_there(seller_id, UpdateExpression="REMOVE expires_at")
+
+    def _if_there(self, seller_id: str, **request: Any) -> bool:
+        with translated("dynamodb:UpdateItem"):
+            try:
+                self._client.update_item(
+                    TableName=self._table_name,
+                    Key=_key(seller_id),
+                    ConditionExpression="attribute_exists(seller_id)",
+                    **request,
+                )
+            except ClientError as error:
+                if error_code(error) == "ConditionalCheckFailedException":
+                    return False
+                raise
+        return True
 
     def _change(
         self, verb: str, seller_id: str, kind: Exclusion, entries: frozenset[str]

@@ -46,7 +46,7 @@ def disconnect(
 
     Ends its subscription at Amazon, and the destination if nobody else uses it; forgets the
     seller; removes its credentials. Its orders stay on record, and nothing is asked about them
-    unless it is connected again. Safe to repeat.
+    unless it is connected again; its settings stay for 180 days. Safe to repeat.
     """
     seller_id = checked_seller_id(seller)
     endpoints = endpoints_in_force()

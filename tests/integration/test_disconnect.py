@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import boto3
 import pytest
@@ -93,6 +94,29 @@ def test_a_seller_comes_back_with_its_removed_secrets_and_its_open_orders(
     seller = Deployment.find().sellers.get(SELLER)
     assert seller
     assert not seller.live
+
+
+def test_what_a_seller_leaves_out_is_left_out_if_it_comes_back_in_time(
+    run: Run, clock: Clock
+) -> None:
+    connect(run)
+    run("settings", "--seller", SELLER, "--exclude-sku", "MUG-BLUE")
+
+    assert "settings: kept for 180 days, for when it comes back\n" in disconnect(run)[1]
+    assert _settings_item()["expires_at"] == {
+        "N": str(int((clock.now + timedelta(days=180)).timestamp()))
+    }
+
+    assert connect(run)[0] == 0
+    assert "expires_at" not in _settings_item()
+    assert Deployment.find().seller_settings.get(SELLER).excluded_skus == {"MUG-BLUE"}
+
+
+def _settings_item() -> dict[str, Any]:
+    [table] = boto3.client("dynamodb").list_tables()["TableNames"]
+    key = {"seller_id": {"S": SELLER}, "amazon_order_id": {"S": "SETTINGS"}}
+    item: dict[str, Any] = boto3.client("dynamodb").get_item(TableName=table, Key=key)["Item"]
+    return item
 
 
 def test_one_region_goes_and_the_other_stays(both_regions: Run, amazon: Simulator) -> None:
