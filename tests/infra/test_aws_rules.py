@@ -76,7 +76,7 @@ def test_one_bad_message_does_not_fail_its_batch(stack: ReadableStack) -> None:
 def test_intake_and_sender_have_the_times_the_design_counts_on(stack: ReadableStack) -> None:
     assert stack["IntakeFunction"]["Timeout"] == 30
     assert stack["IntakeFunctionMessages"]["BatchSize"] == 100
-    assert stack["IntakeFunctionMessages"]["MaximumBatchingWindowInSeconds"] == 5
+    assert stack["IntakeFunctionMessages"]["MaximumBatchingWindowInSeconds"] == 60
     assert stack["SenderFunction"]["Timeout"] == 90
     assert stack["SenderFunctionMessages"]["BatchSize"] == 1
 
