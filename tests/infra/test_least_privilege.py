@@ -4,12 +4,15 @@ Seen: every AWS call of the functions while orders go all the ways of the crash 
 cloud refuses each call that the function's own role does not allow.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore import xform_name
 
 from ops.local_cloud import LocalCloud, synthesise
 from ops.local_cloud.permissions import Need
@@ -17,6 +20,7 @@ from ops.local_cloud.policies import is_allowed
 from tests.infra.all_ways import ROLES, AllWays
 from tests.infra.readable import as_list
 
+PROJECT = Path(__file__).parents[2]
 START = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 
 # Done in a role's name by AWS itself, so that no call of ours shows it.
@@ -112,6 +116,17 @@ def test_what_is_implied_is_nothing_that_was_seen(proof: Proof, name: str) -> No
 
 def test_all_three_functions_were_seen_at_work(proof: Proof) -> None:
     assert all(proof.seen[name] for name in ("Intake", "Sender", "Sweeper"))
+
+
+def test_every_kind_of_call_in_the_functions_code_was_seen(all_ways: AllWays) -> None:
+    """What no way leads to would look like nothing that needs a grant."""
+    written = {
+        found
+        for path in (PROJECT / "lambdas" / "aws").glob("*.py")
+        for found in re.findall(r"\b_client\.([a-z_]+)\(", path.read_text())
+    }
+
+    assert written == {xform_name(seen.call.operation) for seen in all_ways.calls}
 
 
 def test_a_wildcard_stands_only_for_names_made_at_run_time(proof: Proof) -> None:
