@@ -69,6 +69,7 @@ class Forecast:
     is_paused: bool
     days: Mapping[date, Day]
     on_record: int
+    with_chance: int
     held: int
     with_checks: int
     checks_per_solicitation: float | None
@@ -128,6 +129,7 @@ class Coming:
         self.days = {now.date() + timedelta(days=day): Day() for day in range(DAYS)}
         self._end = datetime.combine(now.date() + timedelta(days=DAYS), time(), tzinfo=UTC)
         self.on_record = 0
+        self.with_chance = 0
         self.held = 0
 
     def add(self, order: Solicitation, policy: Policy) -> None:
@@ -138,6 +140,7 @@ class Coming:
         self.held += order.status is Status.HELD
         if order.status in {Status.WAITING, Status.SENDING} and not is_excluded:
             self.on_record += 1
+            self.with_chance += order.likely is not None
             for on, checks, sent in self._looks(order, order.due_at, policy):
                 self.days[on].add(Day(checks=checks, sent=sent))
         if _is_recent(order, self._now):
@@ -196,6 +199,7 @@ def forecasts(
                 is_paused=seller.paused or bool(seller.paused_marketplaces),
                 days=coming.days,
                 on_record=coming.on_record,
+                with_chance=coming.with_chance,
                 held=coming.held,
                 with_checks=history.orders,
                 checks_per_solicitation=history.checks_per_solicitation,

@@ -121,10 +121,22 @@ def _assumptions(found: list[Forecast]) -> list[str]:
     return [
         f"{counted(on_record, 'order')} on record may still be asked{are_held}.",
         f"New orders come as in the last {weeks} weeks, and Amazon offers them alike.",
+        *_chances(found),
         *_some(list(dict.fromkeys(map(_history, found)))),
         *dict.fromkeys(filter(None, map(_as_if, found))),
         f"AWS's list prices of {PRICES_OF} as of {PRICES_AS_OF}, with"
         f" {NOTIFICATIONS_PER_ORDER} notifications an order, each handled in a run of its own.",
+    ]
+
+
+def _chances(found: list[Forecast]) -> list[str]:
+    learned = sum(each.with_chance for each in found)
+    if not learned:
+        return []
+    return [
+        f"The next check of {counted(learned, 'order')} finds an offer with the chance that was"
+        " learned of orders alike (dayfive order tells it). Of all other checks it is taken from"
+        " the seller's checks of the same number: its orders' first ones, second ones and so on."
     ]
 
 
@@ -185,6 +197,7 @@ def _as_json(forecast: Forecast) -> dict[str, object]:
         "live": forecast.is_live,
         "paused": forecast.is_paused,
         "orders_on_record": forecast.on_record,
+        "orders_with_learned_chance": forecast.with_chance,
         "orders_held": forecast.held,
         "orders_with_checks": forecast.with_checks,
         "checks_per_solicitation": forecast.checks_per_solicitation,

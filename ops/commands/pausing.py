@@ -92,7 +92,7 @@ def resume_command(
         say(
             f"{_named(scope)}: {'would be resumed' if dry_run else 'resumed'};"
             f" {counted(left.planned, 'order')} due or planned anew,"
-            f" {counted(left.shut, 'window')} shut meanwhile"
+            f" {counted(left.shut, 'window')} shut {_meanwhile(scope)}"
         )
     for scope in () if marketplace else _given(deployment, seller, None, everyone=everyone):
         for each in sorted(scope.seller.paused_marketplaces):
@@ -114,6 +114,11 @@ def _given(
         marketplace_id=given_marketplace(marketplace),
         on_corrupt=warn_corrupt,
     )
+
+
+def _meanwhile(scope: Scope) -> str:
+    """Of a marketplace it is not on record when it was paused, only which orders that has cost."""
+    return "meanwhile" if scope.marketplace_id is None else "while it was paused, now or before"
 
 
 def _named(scope: Scope) -> str:

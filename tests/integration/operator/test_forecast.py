@@ -145,3 +145,8 @@ def test_the_chance_that_an_order_was_planned_with_is_taken_for_its_next_check(
     seller, _ = of_json(dayfive)
 
     assert seller["days"][1]["sent"] == 0.9
+    assert seller["orders_with_learned_chance"] == 1
+    assert (
+        "The next check of 1 order finds an offer with the chance that was learned of orders alike"
+        in " ".join(dayfive("forecast")[1].split())
+    )

@@ -63,7 +63,8 @@ def test_a_marketplace_is_paused_and_its_orders_are_planned_anew_on_resume(
     printed = dayfive("resume", "--seller", SELLER, "--marketplace", "us")[1]
 
     assert printed == (
-        f"{SELLER} in US: resumed; 1 order due or planned anew, 1 window shut meanwhile\n"
+        f"{SELLER} in US: resumed; 1 order due or planned anew,"
+        " 1 window shut while it was paused, now or before\n"
     )
     assert (shop.order(1).reason, shop.order(1).due_at) == ("marketplace_resumed", OPENS)
     assert shop.order(2).due_at == CLOSES
