@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -21,7 +21,7 @@ from lambdas.aws.items import (
     to_text,
 )
 from lambdas.core.marketplaces import Region
-from lambdas.core.precedence import precedence
+from lambdas.core.precedence import SHUTS_SOON, precedence
 from lambdas.core.solicitation import Solicitation, Status
 from lambdas.core.window import LAST_CALL_BEFORE_CLOSE
 
@@ -30,8 +30,10 @@ OPEN_ORDERS = "open_orders"
 # SENT is written whatever the version, so a version alone does not tell what has been read.
 _UNCHANGED = "version = :version AND #status = :status"
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
-DUE_READ_AT_MOST = 3000
-NEWLY_DUE_READ_AT_MOST = 1000
+
+# Of a backlog; the plan serves 3,600 in an hour at most.
+READ_AT_MOST = 3000
+_SHUT_WITHIN = (SHUTS_SOON, timedelta(hours=12), timedelta(hours=3), timedelta(minutes=45))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,14 +115,12 @@ class OrdersTable:
         """Open orders due by `until`, in the order to serve them (an eventually consistent read).
 
         Of a backlog some thousands are read, which is more than a run serves: those that are
-        longest due, and those that have become due last, as a last check may be among them.
+        longest due, and whatever is about to shut.
         """
         key = open_key(seller_id, region)
-        waiting = list(self._read(key, until=until, at_most=DUE_READ_AT_MOST))
-        if len(waiting) == DUE_READ_AT_MOST:
-            waiting += self._read(
-                key, until=until, at_most=NEWLY_DUE_READ_AT_MOST, newest_first=True
-            )
+        waiting = list(self._read(key, until=until, at_most=READ_AT_MOST))
+        if len(waiting) == READ_AT_MOST:
+            waiting += self._shutting(key, until)
         held = self._read(open_key(seller_id, region, held=True), until=until)
         return sorted(
             {order.amazon_order_id: order for order in (*waiting, *held)}.values(),
@@ -140,18 +140,31 @@ class OrdersTable:
         """Orders that wait for a person, as the index shows them."""
         return self._read(open_key(seller_id, region, held=True), until=None)
 
+    def _shutting(self, key: str, now: datetime) -> list[OpenOrder]:
+        """What is due and shuts soon; if that is thousands too, at least what shuts sooner.
+
+        The index is by due time, so DynamoDB looks through all that is due, 1 MB a page.
+        """
+        found: list[OpenOrder] = []
+        for within in _SHUT_WITHIN:
+            soon = list(self._read(key, until=now, shuts_by=now + within, at_most=READ_AT_MOST))
+            found += soon
+            if len(soon) < READ_AT_MOST:
+                break
+        return found
+
     def _read(
         self,
         key: str,
         *,
         until: datetime | None,
+        shuts_by: datetime | None = None,
         at_most: int | None = None,
-        newest_first: bool = False,
     ) -> Iterator[OpenOrder]:
-        return islice(self._read_pages(key, until, at_most, newest_first), at_most)
+        return islice(self._read_pages(key, until, shuts_by), at_most)
 
     def _read_pages(
-        self, key: str, until: datetime | None, page_of: int | None, newest_first: bool
+        self, key: str, until: datetime | None, shuts_by: datetime | None
     ) -> Iterator[OpenOrder]:
         values = {":key": key}
         condition = "open_key = :key"
@@ -162,10 +175,11 @@ class OrdersTable:
             "TableName": self._table_name,
             "IndexName": OPEN_ORDERS,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": to_attributes(values),
-            "ScanIndexForward": not newest_first,
-            **({"Limit": page_of} if page_of else {}),
         }
+        if shuts_by is not None:
+            query["FilterExpression"] = "closes_at <= :shuts_by"
+            values[":shuts_by"] = to_text(shuts_by)
+        query["ExpressionAttributeValues"] = to_attributes(values)
         while True:
             with translated("dynamodb:Query"):
                 page = self._client.query(**query)

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import boto3
+import pytest
 
 from lambdas.aws.items import solicitation_item, to_attributes
-from lambdas.aws.orders_table import DUE_READ_AT_MOST
+from lambdas.aws.orders_table import READ_AT_MOST
 from lambdas.core.marketplaces import Region
 from lambdas.core.solicitation import Solicitation
 from ops.bench.plant import due_order
@@ -28,21 +29,23 @@ def put(orders: Iterable[Solicitation]) -> None:
         client.batch_write_item(RequestItems={"orders": items[start : start + 25]})
 
 
-def test_a_last_check_goes_before_thousands_of_orders_that_are_due_for_longer(
-    world: World,
+@pytest.mark.parametrize("others_close_in", [timedelta(days=20), timedelta(hours=40)])
+def test_what_shuts_first_is_seen_wherever_it_is_among_thousands_that_are_due(
+    world: World, others_close_in: timedelta
 ) -> None:
     backlog = [
         due(
             number,
             due_at=NOW - timedelta(hours=2) + number * timedelta(seconds=1),
-            closes_in=timedelta(days=20),
+            closes_in=others_close_in,
         )
-        for number in range(DUE_READ_AT_MOST + 10)
+        for number in range(READ_AT_MOST + 10)
     ]
-    last_check = due(99_999, due_at=NOW, closes_in=timedelta(hours=3))
-    put([*backlog, last_check])
+    in_the_midst = due(90_001, due_at=backlog[-5].due_at, closes_in=timedelta(hours=2))
+    last_check = due(90_002, due_at=NOW, closes_in=timedelta(hours=3))
+    put([*backlog, in_the_midst, last_check])
 
-    found = world.orders.due(SELLER, Region.NA, until=NOW)
+    found = [order.amazon_order_id for order in world.orders.due(SELLER, Region.NA, until=NOW)]
 
-    assert found[0].amazon_order_id == last_check.amazon_order_id
-    assert len(found) == len({order.amazon_order_id for order in found}) == len(backlog) + 1
+    assert found[:2] == [in_the_midst.amazon_order_id, last_check.amazon_order_id]
+    assert len(set(found)) == len(found) >= READ_AT_MOST

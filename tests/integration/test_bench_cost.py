@@ -9,6 +9,7 @@ from ops.bench.intake import calls_by_path
 from ops.bench.meter import Meter, index_write_units, item_bytes, write_units
 from ops.bench.month import Played, play
 from ops.bench.standing import alarm_metrics, function, standing
+from ops.bench.steady import steady
 from ops.bench.sweeping import sweep
 from ops.prices import Unit
 
@@ -67,6 +68,29 @@ def test_a_month_grows_with_its_orders_and_what_stands_does_not() -> None:
         assert twice.uses[unit] == pytest.approx(2 * once.uses[unit])
     assert once.uses[Unit.KEYS] == twice.uses[Unit.KEYS] == idle[Unit.KEYS] == 1
     assert once.uses[Unit.FIFO_REQUESTS] > idle[Unit.FIFO_REQUESTS] > 0
+
+
+def test_in_a_dense_stream_runs_are_shared_and_what_each_order_needs_stays() -> None:
+    played = _played()
+    alone, among_others = (steady(played, a_month=a_month) for a_month in (1000, 1_000_000))
+
+    assert alone.intake.runs == pytest.approx(played.intake.runs, rel=0.05)
+    assert alone.sender.runs == played.sender.runs
+    assert among_others.intake.runs < played.notifications / 5
+    assert among_others.sender.runs < played.sender.runs / 2
+    # A run with nothing due reads; it writes nothing.
+    assert 0 < among_others.sender.reads < played.sender.reads
+    assert among_others.sender.index_writes == played.sender.index_writes > 0
+    lessons = sum(played.sender.lessons.values())
+    assert 0 <= played.sender.table_writes - among_others.sender.table_writes <= lessons
+
+
+def test_what_earlier_orders_have_shown_saves_checks() -> None:
+    memory = {name: function(name).memory_mb for name in ("intake", "sender")}
+    learned = play(orders=A_FEW, a_month=1000, sellers=1, memory_mb=memory, learned_from=2000)
+
+    assert learned.checks < _played().checks
+    assert learned.sent == _played().sent
 
 
 def test_a_record_is_under_a_kilobyte_so_a_write_is_one_unit() -> None:
