@@ -241,5 +241,11 @@ def _dashboard(
 ) -> None:
     name = f"{cdk.Stack.of(construct).stack_name}-{construct.node.id.removesuffix('Dashboard')}"
     cloudwatch.Dashboard(
-        construct, "Dashboard", dashboard_name=name, default_interval=shows, widgets=rows
+        construct,
+        "Dashboard",
+        dashboard_name=name,
+        default_interval=shows,
+        # Or a graph of days would show hours, or minutes, as the time that is shown suggests.
+        period_override=cloudwatch.PeriodOverride.INHERIT,
+        widgets=rows,
     )

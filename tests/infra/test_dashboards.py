@@ -95,6 +95,20 @@ def test_widgets_have_the_properties_of_their_type(body: Body) -> None:
                 pytest.fail(f"a widget of type {other}")
 
 
+def test_a_graph_of_days_shows_days_whatever_time_is_shown(stack: ReadableStack) -> None:
+    """Where a dashboard does not say otherwise, the periods of its graphs follow its time range."""
+    both = bodies(stack)
+    of_days = [
+        widget["properties"]
+        for widget in both["DayFive-Business"]["widgets"]
+        if widget["properties"]["title"].endswith(", a day")
+    ]
+
+    assert {body["periodOverride"] for body in both.values()} == {"inherit"}
+    assert len(of_days) == 3
+    assert {metric[-1]["period"] for each in of_days for metric in each["metrics"]} == {24 * 3600}
+
+
 def _check_metric(metric: list[Any]) -> None:
     *words, options = metric
     assert len(words) >= 2
