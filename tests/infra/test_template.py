@@ -13,6 +13,7 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
+from tests.infra.readable import ReadableStack
 from tests.infra.synthesis import SETTINGS, app_with
 
 REGIONS = ["us-east-1", "eu-west-1", "us-west-2"]  # near SP-API's three endpoints
@@ -42,6 +43,18 @@ def test_it_names_no_account_and_no_region(assembly: cdk.cx_api.CloudAssembly) -
 
     assert environment.account == "unknown-account"
     assert environment.region == "unknown-region"
+
+
+def test_whoever_finds_it_in_the_console_is_told_what_it_is(
+    assembly: cdk.cx_api.CloudAssembly, stack: ReadableStack
+) -> None:
+    """CloudFormation User Guide, "Resource tag": a stack's tags are those of its resources."""
+    made = assembly.get_stack_by_name("DayFive")
+
+    assert made.tags == {"application": "DayFive"}
+    assert made.template["Description"].startswith("DayFive: ")
+    for function in stack.of_type("AWS::Lambda::Function").values():
+        assert len(function["Description"]) > 20
 
 
 def test_app_py_makes_it_alone_from_any_folder_and_in_an_empty_environment(
