@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.aws.errors import AwsError
 from lambdas.spapi.endpoints import EndpointRefusedError
+from ops.aws_trouble import told
 from ops.commands import (
     backfill,
     connect,
@@ -99,8 +100,10 @@ def main() -> NoReturn:
         _end_by_usage(error)
     except OperatorError as error:
         _fail(str(error))
-    except (EndpointRefusedError, AwsError, BotoCoreError, ClientError) as error:
-        _fail(f"{error}: check AWS credentials and Region, then run the same command again")
+    except EndpointRefusedError as error:
+        _fail(f"{error}: unset it, unless it leads to the sandbox (docs/setup.md)")
+    except (AwsError, BotoCoreError, ClientError) as error:
+        _fail(told(error))
     except (typer.Abort, KeyboardInterrupt):
         status = STOPPED
     if status == STOPPED:

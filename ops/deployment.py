@@ -1,14 +1,12 @@
 """Finds the deployed stack by its name, and talks to what its outputs name."""
 
-import os
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.aws.errors import translated
+from lambdas.aws.errors import error_code, translated
 from lambdas.aws.orders_table import OrdersTable
 from lambdas.aws.schedules import Schedules
 from lambdas.aws.sellers_table import SellersTable
@@ -17,6 +15,7 @@ from lambdas.aws.wake_up_queue import WakeUpQueue
 from lambdas.config import Settings, SettingsError
 from lambdas.core.policy import Policy
 from lambdas.core.solicitation import Solicitation
+from ops.aws_trouble import aws_session, is_denied, may_not, why_no_answer, why_refused
 from ops.errors import OperatorError
 
 STACK_NAME = "DayFive"
@@ -32,25 +31,14 @@ class Deployment:
     @classmethod
     def find(cls) -> "Deployment":
         """Find the stack. Raises OperatorError, saying what is missing."""
-        # boto3 itself reads only AWS_DEFAULT_REGION, unlike the AWS CLI and the CDK.
-        session = boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
         try:
-            stacks = session.client("cloudformation").describe_stacks(StackName=STACK_NAME)
-        except NoRegionError:
-            raise OperatorError(
-                "no AWS Region is set: set AWS_REGION to the Region that DayFive is deployed in"
-            ) from None
-        except NoCredentialsError:
-            raise OperatorError(
-                "no AWS credentials were found: sign in, or set AWS_PROFILE"
-            ) from None
+            session = aws_session()
+            client = session.client("cloudformation")
+            stacks = client.describe_stacks(StackName=STACK_NAME)
         except ClientError as error:
-            raise OperatorError(_why_not_found(error, session.region_name)) from None
+            raise OperatorError(_why_not_found(error, client.meta.region_name)) from None
         except BotoCoreError as error:
-            raise OperatorError(
-                f"AWS could not be reached ({type(error).__name__}):"
-                " check the network and the Region"
-            ) from None
+            raise OperatorError(": ".join(why_no_answer(error))) from None
         outputs = stacks["Stacks"][0].get("Outputs", [])
         return cls(session, {each["OutputKey"]: each["OutputValue"] for each in outputs})
 
@@ -114,9 +102,8 @@ class Deployment:
 
 
 def _why_not_found(error: ClientError, region: str | None) -> str:
-    code = error.response.get("Error", {}).get("Code", "")
-    if code == "ValidationError":
+    if error_code(error) == "ValidationError":
         return f"there is no stack {STACK_NAME} in {region}: run make deploy, or set AWS_REGION"
-    if code in {"AccessDenied", "AccessDeniedException"}:
-        return f"these AWS credentials may not describe the stack {STACK_NAME} in {region}"
-    return f"AWS refused to describe the stack {STACK_NAME} in {region} ({code}): sign in again?"
+    if is_denied(error):
+        return f"the stack {STACK_NAME} in {region}: {may_not('cloudformation:DescribeStacks')}"
+    return ": ".join(why_refused(error))

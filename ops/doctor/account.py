@@ -1,55 +1,40 @@
 """The first links: AWS credentials and Region, the stack, and the clock of this machine."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from lambdas.aws.errors import error_code
+from ops.aws_trouble import aws_session, why_no_answer, why_refused
 from ops.deployment import STACK_NAME
 from ops.doctor.finding import Finding, looking, note, ok, wrong
 
 # AWS refuses a signature that is five minutes off ("Signature Version 4", IAM user guide).
 WRONG_BY = timedelta(seconds=60)
 
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
 _SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 _QUICKLY = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 1})
 
 
 def look_at_account() -> Iterator[Finding]:
     """Whose AWS account this is; the last finding is WRONG where nothing more can be seen."""
-    session = _session()
-    if session.region_name is None:
-        yield wrong("AWS", "no AWS Region is set", "set AWS_REGION to the Region of the stack")
-        return
     try:
+        session = aws_session()
+        if session.region_name is None:
+            raise NoRegionError
         answer = session.client("sts").get_caller_identity()
-    except NoCredentialsError:
-        yield wrong("AWS", "no AWS credentials were found", "sign in, or set AWS_PROFILE")
     except ClientError as error:
         yield from look_at_clock("AWS's", ahead_of(_date_of(error.response)))
-        yield _refused_credentials(error)
+        yield wrong("AWS", *why_refused(error))
     except BotoCoreError as error:
-        yield wrong(
-            "AWS", f"out of reach ({type(error).__name__})", "check the network and the Region"
-        )
+        yield wrong("AWS", *why_no_answer(error))
     else:
         yield ok("AWS", f"account {answer['Account']}, Region {session.region_name}")
         yield from look_at_clock("AWS's", ahead_of(_date_of(answer)))
-
-
-def _refused_credentials(error: ClientError) -> Finding:
-    code = error_code(error)
-    if code in _EXPIRED:
-        return wrong("AWS", "the AWS credentials have expired", "sign in again")
-    return wrong("AWS", f"the AWS credentials are refused ({code})", "sign in, or set AWS_PROFILE")
 
 
 def look_at_clock(whose: str, ahead: timedelta | None) -> Iterator[Finding]:
@@ -103,7 +88,7 @@ def look_at_stack(client: Any, outputs_wanted: tuple[str, ...]) -> Iterator[Find
 
 def other_regions_with_a_stack() -> list[str]:
     """The AWS Regions in which this account has a stack of this name after all."""
-    session = _session()
+    session = aws_session()
     names = session.get_available_regions("cloudformation")
     clients = [
         (name, session.client("cloudformation", region_name=name, config=_QUICKLY))
@@ -121,11 +106,6 @@ def _has_stack(client: Any) -> bool:
     except (ClientError, BotoCoreError):
         return False  # none there, or a Region that this account does not use
     return True
-
-
-def _session() -> Any:
-    # boto3 itself reads only AWS_DEFAULT_REGION, unlike the AWS CLI and the CDK.
-    return boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
 
 
 def _date_of(answer: Any) -> str | None:

@@ -1,11 +1,20 @@
 """What a real first day does wrong, and what `dayfive connect` says to each: one line."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import boto3
 import pytest
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoRegionError,
+    UnauthorizedSSOTokenError,
+)
+from botocore.handlers import BUILTIN_HANDLERS
 
 from lambdas.core.marketplaces import Region
 from ops.local_cloud.stack import Stack
@@ -21,6 +30,26 @@ from tests.integration.conftest import (
     Run,
 )
 from tests.integration.test_connect import connect, stored
+
+
+def aws_error(code: str, operation: str = "DescribeStacks") -> ClientError:
+    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return ClientError(answer, operation)
+
+
+@contextmanager
+def raised(operation: str, error: Exception) -> Iterator[None]:
+    """Of each call of this operation, by whoever opens a session inside."""
+
+    def fail(**_: object) -> None:
+        raise error
+
+    handler = (f"provide-client-params.*.{operation}", fail)
+    BUILTIN_HANDLERS.append(handler)
+    try:
+        yield
+    finally:
+        BUILTIN_HANDLERS.remove(handler)
 
 
 def refused(run: Run, *more: str, region: str = "na", seller: str = SELLER) -> str:
@@ -178,6 +207,84 @@ def test_no_aws_credentials(aws: None, dayfive: Run, monkeypatch: pytest.MonkeyP
         monkeypatch.delenv(f"AWS_{name}")
 
     assert refused(dayfive) == "no AWS credentials were found: sign in, or set AWS_PROFILE"
+
+
+def test_an_aws_profile_that_is_not_there(
+    aws: None, dayfive: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "of-last-year")
+
+    assert refused(dayfive) == (
+        "the AWS credentials cannot be used (The config profile (of-last-year) could not be"
+        " found): sign in, or set AWS_PROFILE"
+    )
+
+
+def test_an_aws_region_that_is_none(
+    aws: None, dayfive: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "Frankfurt (eu-central-1)")
+
+    assert refused(dayfive) == "AWS_REGION is not a Region's name: it looks like us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (NoRegionError(), "no AWS Region is set: set AWS_REGION to the Region that DayFive is"),
+        (
+            EndpointConnectionError(endpoint_url="https://cloudformation.us-east-9.amazonaws.com"),
+            "AWS could not be reached (EndpointConnectionError): check the network and AWS_REGION",
+        ),
+        (
+            UnauthorizedSSOTokenError(),
+            "the AWS credentials cannot be used (The SSO session associated with this profile has"
+            " expired",
+        ),
+        (aws_error("ExpiredToken"), "the AWS credentials have expired: sign in again"),
+        (
+            aws_error("InvalidClientTokenId"),
+            "the AWS credentials are refused (InvalidClientTokenId): sign in, or set AWS_PROFILE",
+        ),
+        (
+            aws_error("AccessDenied"),
+            "the stack DayFive in us-east-1: these AWS credentials may not do that; have them"
+            " allowed cloudformation:DescribeStacks, or set AWS_PROFILE to others",
+        ),
+    ],
+    ids=lambda each: "" if isinstance(each, str) else type(each).__name__,
+)
+def test_aws_that_does_not_let_the_stack_be_found(
+    stack: Stack, dayfive: Run, error: Exception, text: str
+) -> None:
+    with raised("DescribeStacks", error):
+        assert refused(dayfive).startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("operation", "text"),
+    [
+        ("CreateSecret", "have them allowed secretsmanager:CreateSecret, or set AWS_PROFILE"),
+        ("UpdateItem", "have them allowed dynamodb:UpdateItem, or set AWS_PROFILE to others"),
+        ("PutItem", "have them allowed dynamodb:PutItem, or set AWS_PROFILE to others"),
+    ],
+)
+def test_aws_credentials_that_lack_a_right(run: Run, operation: str, text: str) -> None:
+    with raised(operation, aws_error("AccessDeniedException", operation)):
+        error = refused(run)
+
+    assert "AccessDeniedException: these AWS credentials may not do that" in error
+    assert text in error
+    assert connect(run)[0] == 0
+
+
+def test_an_endpoint_that_is_not_amazons(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SP_API_ENDPOINT", "https://amazon.example")
+
+    assert refused(run) == (
+        "SP_API_ENDPOINT is neither Amazon's endpoint of region na nor loopback: unset it, unless"
+        " it leads to the sandbox (docs/setup.md)"
+    )
 
 
 def test_a_stack_of_an_older_version(run: Run, stack: Stack) -> None:
