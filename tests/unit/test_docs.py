@@ -48,6 +48,18 @@ def test_every_command_can_be_typed_as_it_is_written(document: Path) -> None:
         parse(words)
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_target_of_make_and_every_file_is_there(document: Path) -> None:
+    text = document.read_text()
+    pieces = "\n".join(code.strip("`").lstrip() for code in CODE.findall(text))
+    rules = re.findall(r"^([a-z -]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    targets = {name for rule in rules for name in rule.split()}
+
+    assert set(re.findall(r"^make ([a-z-]+)", pieces, re.MULTILINE)) <= targets
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
 def test_the_documents_name_commands() -> None:
     runbook = [*typed_in(PROJECT / "docs" / "runbook.md")]
 
