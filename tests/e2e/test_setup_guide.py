@@ -87,7 +87,7 @@ def test_the_guides_order_is_seen_through_in_the_sandbox(
 ) -> None:
     dayfive("connect", "--seller", SELLER, "--region", "na")
     cloud.send(cloud.outputs["OrderChangeQueueUrl"], block("sandbox notification"))
-    cloud.run_until(cloud.now + timedelta(minutes=4))
+    cloud.run_until(cloud.now + timedelta(minutes=5))
     assert status(cloud) == "WAITING"
     assert f"GET /solicitations/v1/orders/{ORDER}" in sandbox.calls
 
