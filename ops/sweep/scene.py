@@ -5,8 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from lambdas.core.marketplaces import Region
+from lambdas.core.operator_acts import on_release
+from lambdas.core.seller_settings import Exclusion
 from ops.demo.stage import CLIENT_ID, CLIENT_SECRET
 from ops.live import go_live
+from ops.order_acts import act
+from ops.pausing import Scope, pause, resume
 from ops.secrets import Secrets
 from ops.simulator.faults import Fault, FaultKind
 from ops.simulator.notices import order_change_notification
@@ -14,9 +18,8 @@ from ops.simulator.operations import CREATE_SOLICITATION
 from ops.simulator.orders import SimulatedOrder
 from ops.simulator.population import POSTAL_CODE_CANARY
 from ops.sweep.disturbances import KilledError
-from ops.sweep.stage import SELLER, SUBSCRIPTION, Stage
+from ops.sweep.stage import SELLER, SUBSCRIPTION, US, Stage
 
-US = "ATVPDKIKX0DER"
 _OPENS = timedelta(days=5)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -215,3 +218,44 @@ class Scene:
     def go_live(self) -> None:
         self.live_from = self._stage.cloud.now
         go_live(self._stage.deployment, SELLER.seller_id, track=lambda orders: orders)
+
+    def pause(self, marketplace_id: str | None) -> None:
+        """The seller, or one marketplace of it."""
+        pause(self._stage.deployment, self._scope(marketplace_id), now=self._stage.cloud.now)
+
+    def pause_during(self, operation: str) -> None:
+        """The seller is paused while the first such call is on its way."""
+
+        def meanwhile() -> None:
+            with self._stage.outside.unseen():
+                self.pause(None)
+
+        self._stage.outside.before[operation] = meanwhile
+
+    def resume(self, marketplace_id: str | None) -> None:
+        scope, now = self._scope(marketplace_id), self._stage.cloud.now
+        resume(self._stage.deployment, scope, track=lambda orders: orders, now=now)
+
+    def _scope(self, marketplace_id: str | None) -> Scope:
+        seller = self._stage.deployment.sellers.get(SELLER.seller_id)
+        assert seller
+        return Scope(seller=seller, marketplace_id=marketplace_id)
+
+    def exclude(self) -> None:
+        """What the seller fulfils is left out from now on."""
+        settings = self._stage.deployment.seller_settings
+        settings.exclude(SELLER.seller_id, Exclusion.FULFILLMENT_TYPE, ["MFN"])
+
+    def release(self) -> None:
+        deployment, now = self._stage.deployment, self._stage.cloud.now
+        order = deployment.orders.get(SELLER.seller_id, self.order_id)
+        settings = deployment.seller_settings.get(SELLER.seller_id)
+        assert order
+        act(
+            deployment,
+            order,
+            lambda held: on_release(
+                held, now=now, policy=deployment.policy_of(held), settings=settings
+            ),
+            dry_run=False,
+        )

@@ -7,6 +7,7 @@ from lambdas.core.solicitation import Status
 from ops.simulator.faults import FaultKind
 from ops.simulator.operations import CREATE_SOLICITATION, GET_ACTIONS, TOKEN
 from ops.sweep.scene import Scene
+from ops.sweep.stage import US
 
 # Hours after midnight. A window is 25 days long, so one that shuts soon has opened long ago.
 _SOON = 1.0
@@ -44,6 +45,10 @@ def _canceled(_: Truth) -> Status:
 
 def _expired(_: Truth) -> Status:
     return Status.EXPIRED
+
+
+def _skipped(_: Truth) -> Status:
+    return Status.SKIPPED
 
 
 def _first_check(scene: Scene) -> None:
@@ -187,6 +192,29 @@ def _held(scene: Scene) -> None:
     scene.shipped(0, opens=_SHUTS_IN_TWO_DAYS, marketplace_id="A1PA6795UKMFR9")
 
 
+def _held_then_released(scene: Scene) -> None:
+    _first_check(scene)
+    scene.trouble(FaultKind.HTML_403, end=2, operation=CREATE_SOLICITATION)
+    scene.at(5, scene.release)
+
+
+def _marketplace_paused(scene: Scene) -> None:
+    _first_check(scene)
+    scene.at(0.5, lambda: scene.pause(US))
+    scene.at(5, lambda: scene.resume(US))
+
+
+def _paused_during_check(scene: Scene) -> None:
+    _first_check(scene)
+    scene.pause_during(GET_ACTIONS)
+    scene.at(5, lambda: scene.resume(None))
+
+
+def _excluded(scene: Scene) -> None:
+    _first_check(scene)
+    scene.at(0.5, scene.exclude)
+
+
 WAYS = (
     Way(name="MFN, sent at the first check", prepare=_first_check, ends=_asked),
     Way(name="FBA, sent at the third check", prepare=_third_check, ends=_asked),
@@ -199,6 +227,7 @@ WAYS = (
     ),
     Way(name="never offered", prepare=_never_offered, ends=_expired),
     Way(name="held to the end", prepare=_held, ends=_expired),
+    Way(name="held, then released", prepare=_held_then_released, ends=_asked),
     Way(name="announced in its last half hour", prepare=_last_half_hour, ends=_asked),
     Way(name="expired, reopened by new dates", prepare=_reopened, ends=_asked),
     Way(name="throttled, then sent", prepare=_throttled, ends=_asked),
@@ -213,6 +242,9 @@ WAYS = (
     Way(name="dry, then live", prepare=_dry_then_live, ends=_asked),
     Way(name="live off before it was due", prepare=_live_off_before, ends=_expired),
     Way(name="live off during the check", prepare=_live_off_during_check, ends=_expired),
+    Way(name="marketplace paused, then resumed", prepare=_marketplace_paused, ends=_asked),
+    Way(name="paused during the check, then resumed", prepare=_paused_during_check, ends=_asked),
+    Way(name="left out before it was due", prepare=_excluded, ends=_skipped),
     Way(name="two senders at once, at the check", prepare=_second_sender_at_check, ends=_asked),
     Way(name="two senders at once, at the call", prepare=_second_sender_at_create, ends=_asked),
     Way(name="more due than one run serves", prepare=_more_than_a_run, ends=_asked),

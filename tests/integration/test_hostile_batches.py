@@ -94,3 +94,21 @@ def test_a_megabyte_of_rubbish_fails_alone(world: World) -> None:
 
     assert failures == [f"message-{number}" for number in range(4)]
     assert world.order(sound).status is Status.WAITING
+
+
+def test_what_a_stranger_is_told_is_counted_and_leaves_no_trace(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def kept() -> list[object]:
+        return boto3.client("dynamodb").scan(TableName="orders")["Items"]
+
+    before = kept()
+    told = [body(seller_id="A1STRANGER0001", order_status=each) for each in ("Shipped", "Canceled")]
+
+    assert world.deliver(*told) == []
+
+    assert kept() == before
+    assert world.schedule_names() == set()
+    end = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert end["NotificationsRefused"] == [2.0]
+    assert end["ignored"] == {"unknown_seller": 2}

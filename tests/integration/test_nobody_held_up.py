@@ -1,4 +1,4 @@
-"""Orders that can never succeed, and a plan that is slow: the other orders are served."""
+"""What is wrong at Amazon, with an order or with all, costs no other order its solicitation."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +10,7 @@ from lambdas.core.marketplaces import Region
 from lambdas.core.solicitation import Solicitation, Status
 from ops.local_cloud.shortcuts import shortcuts
 from ops.simulator.errors import ACCESS_DENIED, error_body
+from ops.simulator.faults import Fault, FaultKind
 from ops.simulator.operations import CREATE_SOLICITATION, GET_ACTIONS
 from ops.simulator.simulator import Simulator
 from tests.integration.conftest import (
@@ -20,6 +21,7 @@ from tests.integration.conftest import (
     START,
     World,
 )
+from tests.integration.scenes import ORDER, Scenes
 from tests.integration.test_intake import body
 
 GOOD, BAD, WORSE = (f"903-5550101-{number:07}" for number in (1, 2, 3))
@@ -156,3 +158,17 @@ def test_a_plan_slower_than_a_call_may_wait_is_used_to_the_full(due: World, rate
     assert all(order.status is Status.SENT for order in orders(due))
     assert due.clock.now - FIRST_CHECK < timedelta(seconds=3 / rate + 30)
     assert not any(entry.throttled for entry in due.simulator.ledger)
+
+
+def test_a_day_on_which_amazon_offers_nothing_costs_no_order(world: World) -> None:
+    """It is offered two days before its window shuts, where only the two last checks find it."""
+    scenes = Scenes(world, senders=0)
+    for hours in range(-44, 2, 4):
+        order = scenes.set(delivered_after=40 * DAY - 45 * HOUR)
+        begin = order.window.closes_at + hours * HOUR
+        scenes.simulator.faults = [
+            Fault(kind=FaultKind.EMPTY, operation=GET_ACTIONS, start=begin, end=begin + DAY)
+        ]
+
+        assert scenes.see_it_through().status is Status.SENT, hours
+        assert world.order(ORDER).sent_at < order.window.closes_at

@@ -11,11 +11,13 @@ import pytest
 from moto import mock_aws
 
 from lambdas.core.marketplaces import Region
+from lambdas.core.operator_acts import MARKETPLACE_RESUMED
 from lambdas.core.solicitation import Event, Solicitation, Status
 from lambdas.recorder import Recorder
 from ops.deployment import Deployment
 from ops.live import end_live
 from ops.local_cloud.shortcuts import shortcuts
+from ops.pausing import Scope, resume
 from ops.simulator.errors import (
     NOT_AVAILABLE,
     ErrorText,
@@ -29,9 +31,11 @@ from tests.integration.conftest import (
     REFRESH_TOKEN,
     SELLER,
     START,
+    US,
     World,
 )
 from tests.integration.scenes import DAY, HOUR, MINUTE, ORDER, Scenes
+from tests.integration.test_disorder import Office
 from tests.integration.turns import Step, TurnClock, Turns, TurnSimulator, aws_steps
 
 ENDS_AFTER = 3 * MINUTE
@@ -310,6 +314,38 @@ def test_no_sender_that_reads_a_shut_gate_makes_a_create_call(stage: Stage, live
 
     assert stage.turns.explore(play) >= 3
     assert calls.keys() == {0, 1}
+
+
+def test_no_sender_that_reads_of_a_pause_makes_a_create_call(stage: Stage) -> None:
+    calls = Counter[int]()
+
+    def play() -> None:
+        stage.begin("201")
+        operator = {"operator": lambda: stage.world.sellers.pause_marketplace(SELLER, US)}
+        calls[stage.act({**stage.sends(senders=1), **operator})] += 1
+        assert_founded(stage.turns.taken, live=False)
+
+    assert stage.turns.explore(play) >= 3
+    assert calls.keys() == {0, 1}
+
+
+def test_a_resume_at_any_moment_of_a_run_leaves_no_order_set_aside(stage: Stage) -> None:
+    office = Office(stage.world.environment.settings)
+    reasons = Counter[str]()
+
+    def play() -> None:
+        stage.begin("201")
+        stage.world.sellers.pause_marketplace(SELLER, US)
+        seller = stage.world.sellers.get(SELLER)
+        assert seller
+        scope, now = Scope(seller=seller, marketplace_id=US), stage.clock.now
+        operator = {"operator": lambda: resume(office, scope, track=list, now=now)}
+        stage.act({**stage.sends(senders=1), **operator})
+        reasons[stage.order.reason] += 1
+        assert stage.end().status is Status.SENT
+
+    assert stage.turns.explore(play) >= 5
+    assert reasons.keys() == {"sent", MARKETPLACE_RESUMED}
 
 
 def assert_founded(taken: list[tuple[str, Step]], *, live: bool) -> None:
