@@ -7,12 +7,14 @@ import httpx
 import pytest
 
 from lambdas.aws.items import from_text
+from ops.dead_letters import Dlq
+from ops.redrive import Redrive
 from ops.simulator.endpoints import find_endpoint
 from ops.sweep.disturbances import AMAZON, Calm, Moment, Outage, OutsideCall, Trouble
 from ops.sweep.outside import Outside, amazon_at
 from ops.sweep.runner import Runner
 from ops.sweep.scene import Scene
-from ops.sweep.stage import SELLER, Stage, stage
+from ops.sweep.stage import SELLER, SUBSCRIPTION, Stage, stage
 from tests.e2e.test_crash_sweep import find
 
 ONCE = timedelta(0)
@@ -160,6 +162,27 @@ def test_a_seller_whose_record_cannot_be_read_holds_no_other_up(set_stage: Stage
     run_for(set_stage, timedelta(hours=4))
 
     assert sent_after(set_stage, GOOD) < timedelta(hours=2)
+
+
+def test_a_foreign_subscriptions_notification_waits_and_is_taken_in_when_it_is_known(
+    set_stage: Stage,
+) -> None:
+    scene = Scene(set_stage, GOOD)
+    scene.order_of_amazons(eligible_from=1)
+    sellers = set_stage.deployment.sellers
+    sellers.set_region(SELLER.seller_id, SELLER.region, {"subscription_id": "another"})
+    scene.shipped(0, opens=1)
+    set_stage.cloud.run_until(set_stage.start + timedelta(hours=3))
+    assert set_stage.records() == {}
+    assert set_stage.dead_letters()["OrderChangeDlq"] == 1
+
+    sellers.set_region(SELLER.seller_id, SELLER.region, {"subscription_id": SUBSCRIPTION})
+    redrive = Redrive(set_stage.deployment)
+    assert len(list(redrive.send_back(Dlq.ORDER_CHANGE, lambda _: True, limit=10))) == 1
+    run_for(set_stage, timedelta(hours=5))
+
+    assert sent_after(set_stage, GOOD) < timedelta(hours=4)
+    assert not any(set_stage.dead_letters().values())
 
 
 def run_for(set_stage: Stage, time: timedelta) -> None:
