@@ -16,6 +16,8 @@ from ops.errors import OperatorError
 # A create call starts within 20 seconds of the check that it follows, and ends within 20 more.
 LAST_CREATE_CALL_ENDS = timedelta(seconds=45)
 
+_ATTEMPTS = 5
+
 Track = Callable[[list[OpenOrder]], Iterable[OpenOrder]]
 
 
@@ -62,12 +64,15 @@ def end_live(deployment: Deployment, seller_id: str) -> None:
 
 def _make_due(deployment: Deployment, seller_id: str, found: OpenOrder) -> bool:
     order = deployment.orders.get(seller_id, found.amazon_order_id)
-    planned = on_live(order) if order else None
-    if order is None or planned is None:
-        return False
-    try:
-        deployment.orders.put(planned, known=order)
-    except StaleRecordError:
-        # A sender is at it just now, and reads the gate once more when it has written.
-        return False
-    return True
+    for _ in range(_ATTEMPTS):
+        planned = on_live(order) if order else None
+        if order is None or planned is None:
+            return False
+        try:
+            deployment.orders.put(planned, known=order)
+        except StaleRecordError as stale:
+            # News may have been taken in just now, which leaves the order dry.
+            order = stale.current
+        else:
+            return True
+    return False

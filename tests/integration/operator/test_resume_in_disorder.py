@@ -1,4 +1,4 @@
-"""A marketplace is resumed while others write, or halfway: no order stays set aside."""
+"""A seller goes on while others write, or halfway: no order stays set aside, or dry."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ import pytest
 from botocore.handlers import BUILTIN_HANDLERS
 
 from lambdas.aws.items import to_text
+from lambdas.core.delivery import DeliveryNews
 from lambdas.core.solicitation import Solicitation
 from tests.integration.conftest import SELLER, Run
 from tests.integration.operator.conftest import CLOSES, OPENS, Shop, refused
@@ -65,20 +66,38 @@ def test_an_order_that_the_index_does_not_show_as_set_aside_yet_is_taken_up(
     assert_taken_up(shop)
 
 
-def test_an_order_that_hears_news_while_it_is_taken_up_is_taken_up(
-    shop: Shop, dayfive: Run, set_aside: Solicitation
-) -> None:
-    news = set_aside.news
-    assert news
-    heard = replace(news, shipped_at=news.shipped_at - timedelta(hours=1))
-    left = [lambda: shop.deployment.orders.put(replace(set_aside, news=heard), known=set_aside)]
+@contextmanager
+def hearing(shop: Shop, order: Solicitation) -> Iterator[DeliveryNews]:
+    """The intake records an earlier shipping time directly before the command's first write."""
+    assert order.news
+    heard = replace(order.news, shipped_at=order.news.shipped_at - timedelta(hours=1))
+    left = [lambda: shop.deployment.orders.put(replace(order, news=heard), known=order)]
 
     def hear(**_: object) -> None:
         while left:
             left.pop()()
 
     with hooked("before-call.dynamodb.PutItem", hear):
+        yield heard
+
+
+def test_an_order_that_hears_news_while_it_is_taken_up_is_taken_up(
+    shop: Shop, dayfive: Run, set_aside: Solicitation
+) -> None:
+    with hearing(shop, set_aside) as heard:
         dayfive(*RESUME)
 
     assert_taken_up(shop)
     assert shop.order(1).news == heard
+
+
+def test_a_dry_order_that_hears_news_while_its_seller_goes_live_is_due(
+    shop: Shop, dayfive: Run
+) -> None:
+    dry = shop.put(1, would_send_at=OPENS, due_at=CLOSES - timedelta(hours=3))
+
+    with hearing(shop, dry) as heard:
+        dayfive("live", "on", "--seller", SELLER, "--yes")
+
+    order = shop.order(1)
+    assert (order.reason, order.due_at, order.news) == ("seller_went_live", OPENS, heard)
