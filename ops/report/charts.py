@@ -27,7 +27,8 @@ def columns(title: str, marks: Sequence[Mark], *, ticks: Sequence[int]) -> str:
     """Columns side by side; `ticks` are the places of the marks that are named below."""
     grid = grid_values(max((mark.value for mark in marks), default=0))
     top = grid[-1]
-    left, height = 12 + _LETTER * len(_axis(top)), _HEIGHT - _TOP - _BOTTOM
+    longest = max(len(_axis(value)) for value in grid)
+    left, height = 12 + _LETTER * longest, _HEIGHT - _TOP - _BOTTOM
     step = (_WIDTH - left - _RIGHT) / max(len(marks), 1)
     parts = [_grid(value, top, left, height) for value in grid]
     for place, mark in enumerate(marks):
@@ -83,6 +84,8 @@ def _steps() -> Iterator[int]:
 
 
 def _axis(value: int) -> str:
+    if value >= 1_000_000:
+        return f"{value / 1_000_000:g}M"
     return f"{value / 1000:g}k" if value >= 10_000 else f"{value:,}"
 
 

@@ -13,6 +13,9 @@ from ops.wording import counted, moment
 # Nothing is fetched even if a record held a way to make the browser try.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
+_MOST_ON_A_PHONE = 3
+"""Columns of a table."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
@@ -89,10 +92,15 @@ def _table(sheet: Sheet) -> str:
         f'<th scope="col"{kind}>{escape(name)}</th>'
         for name, kind in zip(sheet.columns, kinds, strict=True)
     )
+    # On a phone each row of a wide table becomes a list, and a cell needs its column's name.
+    is_list = len(sheet.columns) > _MOST_ON_A_PHONE
+    style = ' class="list"' if is_list else ""
+    names = [f' data-name="{escape(name)}"' if is_list else "" for name in sheet.columns]
+    kinds = [f"{kind}{name}" for kind, name in zip(kinds, names, strict=True)]
     body = "".join(f"<tr>{_cells(row, kinds)}</tr>" for row in sheet.rows)
     return (
         f'<div class="scroll" role="region" aria-label="{escape(sheet.title)}" tabindex="0">'
-        f"<table><thead><tr>{head}</tr></thead>"
+        f"<table{style}><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
 

@@ -1,9 +1,10 @@
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from lambdas.core.marketplaces import Region
 from lambdas.core.solicitation import Check, Solicitation, Status
-from ops.report.charts import grid_values
+from ops.report.charts import Mark, columns, grid_values
 from ops.report.figures import HELD_SHOWN, Figures, Stage, figures
 from ops.report.tiles import tiles
 from tests.records import WINDOW, solicitation
@@ -116,6 +117,13 @@ def test_shares_say_all_or_nothing_only_when_it_is_so() -> None:
 
     assert [share(0, 0), share(0, 9), share(5, 5)] == ["\u2013", "0.0%", "100%"]
     assert [share(99_999, 100_000), share(1, 100_000), share(1, 3)] == ["99.9%", "0.1%", "33.3%"]
+
+
+def test_the_axis_is_named_shortly_and_has_room_for_its_longest_name() -> None:
+    drawn = columns("Checks", [Mark(name="1", value=1_000_000)], ticks=[0])
+
+    assert re.findall(r">(\w+)</text>", drawn)[:-1] == ["0", "200k", "400k", "600k", "800k", "1M"]
+    assert min(float(x) for x in re.findall(r'class="axis" x="([\d.]+)"', drawn)) >= 28
 
 
 def test_the_grid_is_round_and_reaches_the_most() -> None:

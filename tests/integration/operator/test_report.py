@@ -132,6 +132,19 @@ def test_it_has_every_figure_as_a_drawing_and_as_a_table(
     assert {"Buyers asked", "4", "and 1 perhaps"} <= set(page.texts)
 
 
+def test_each_cell_of_a_wide_table_says_on_a_phone_which_column_it_is(
+    dayfive: Run, shop: Shop, output: Path
+) -> None:
+    stock(shop)
+    dayfive("report", "--output", str(output))
+
+    tables = re.findall(r"<table.*?</table>", output.read_text(), re.S)
+    wide = [table for table in tables if table.count("<th ") > 3]
+    assert wide
+    assert all(table.startswith('<table class="list">') for table in wide)
+    assert all(table.count("<td") == table.count("data-name=") for table in wide)
+
+
 def test_amazons_words_are_shown_and_never_obeyed(dayfive: Run, shop: Shop, output: Path) -> None:
     stock(shop)
 
