@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from lambdas.access import Access
 from lambdas.aws.errors import AwsUnavailableError
 from lambdas.aws.orders_table import OpenOrder
+from lambdas.core.refusals import Refusal, read_refusal
 from lambdas.core.seller import Seller
 from lambdas.core.seller_settings import SellerSettings
 from lambdas.core.solicitation import Solicitation
@@ -45,7 +46,7 @@ class Run:
         self._answered = 0
         self._troubles_in_a_row = 0
         self._unwritten: tuple[Solicitation, str] | None = None
-        self._denied: tuple[Solicitation, str] | None = None
+        self._denied: list[tuple[Solicitation, str]] = []
 
     def serve(self, due: list[OpenOrder]) -> bool:
         """Give the due orders their turns; True when some are left and another run is of use."""
@@ -55,7 +56,7 @@ class Run:
         left = self._give_turns(due)
         if self._unwritten:
             self._end_trouble(only_one_due=len(due) == 1)
-        self._end_denial()
+        self._end_denials()
         self._turns.write_lessons()
         # The pause after the last call carries over to the next run without any shared state.
         time.sleep(self._access.pacers.remaining_pause())
@@ -122,7 +123,7 @@ class Run:
         self._access.prove()
         if self._unwritten:
             self._end_trouble(only_one_due=False)
-        self._end_denial()
+        self._end_denials()
 
     def _troubled(self, result: TurnResult) -> None:
         """One order's trouble is its own; on two orders in a row it is the seller's."""
@@ -145,21 +146,24 @@ class Run:
 
     def _note_denial(self, order: Solicitation, reason: str) -> None:
         """Amazon denies access: to this order, or to all that these credentials are for."""
-        if self._denied is None:
-            self._denied = (order, reason)
-        else:
-            self._denied = None
-            self._access.block(reason)
+        self._denied.append((order, reason))
+        if self._answered or sum(not _was_denied(each) for each, _ in self._denied) > 1:
+            self._end_denials()
 
-    def _end_denial(self) -> None:
-        if self._denied is None:
-            return
-        (order, reason), self._denied = self._denied, None
-        if self._answered or order.failures:
-            # Others were answered, now or before: after some more denials a person has to look.
-            self._turns.note_own_failure(order.seller_id, order.amazon_order_id, reason)
-        elif self._access.api:
-            self._access.block(reason)
+    def _end_denials(self) -> None:
+        """With others answered in this run they are the orders' own, otherwise the seller's.
+
+        Orders that were denied before do not decide it, as they may always come first.
+        """
+        denied, self._denied = self._denied, []
+        if self._answered:
+            for order, reason in denied:
+                self._turns.note_own_failure(order.seller_id, order.amazon_order_id, reason)
+        elif denied:
+            for order, reason in denied if len(denied) > 1 else ():
+                self._turns.note_trouble(order, reason)
+            if self._access.api:
+                self._access.block(denied[-1][1])
 
     def _own_failure(self, order: OpenOrder, error: Exception) -> None:
         self._telemetry.failure(
@@ -176,3 +180,7 @@ class Run:
             raise
         except Exception as unwritten:  # noqa: BLE001 - nor may a record that no rule can read
             self._telemetry.failure("failure_not_recorded", unwritten)
+
+
+def _was_denied(order: Solicitation) -> bool:
+    return read_refusal(order.reason) is Refusal.ACCESS_DENIED

@@ -88,9 +88,13 @@ def test_an_order_that_amazon_denies_access_to_blocks_nobody(
 
     assert not is_blocked(due)
     assert due.order(GOOD).status is due.order(BAD).status is Status.SENT
-    for _ in range(4):
+    for number in range(4):
         assert due.order(WORSE).status is Status.WAITING
+        another = f"903-5550102-{number:07}"
+        due.sell(another)
+        due.deliver(body(amazon_order_id=another))
         due.wake_at(due.order(WORSE).due_at)
+        assert due.order(another).status is Status.SENT
     held = due.order(WORSE)
     assert (held.status, simulator.refused) == (Status.HELD, [WORSE] * 5)
     assert "Access to requested resource is denied" in held.reason
@@ -110,21 +114,49 @@ def test_a_denial_before_or_after_an_answer_is_the_orders_own(
     assert due.order(last).due_at > due.clock.now + timedelta(minutes=55)
 
 
-def test_two_denials_in_a_row_are_the_sellers_and_burn_no_attempt(
+def test_two_denials_without_an_answer_are_the_sellers_and_burn_no_attempt(
     due: World, simulator: DenyingSimulator
 ) -> None:
     simulator.denied = {GOOD, BAD, WORSE}
-    before = orders(due)
 
     due.wake()
 
     assert is_blocked(due)
     assert simulator.refused == [WORSE, BAD]
-    assert orders(due) == before
+    assert all(order.status is Status.WAITING and not order.failures for order in orders(due))
     simulator.denied = set()
     due.wake_at(FIRST_CHECK + 6 * HOUR + timedelta(minutes=1))
     assert all(order.status is Status.SENT for order in orders(due))
     assert not is_blocked(due)
+
+
+def test_a_seller_that_is_denied_everything_stays_blocked_and_keeps_its_orders(
+    due: World, simulator: DenyingSimulator
+) -> None:
+    simulator.denied = {GOOD, BAD, WORSE}
+
+    for _ in range(8):
+        due.wake()
+        assert is_blocked(due)
+        due.clock.move_to(due.clock.now + 6 * HOUR + timedelta(minutes=1))
+
+    assert all(order.status is Status.WAITING and not order.failures for order in orders(due))
+    assert len(simulator.refused) <= 3 * 8
+
+
+def test_several_denied_orders_hold_the_others_up_for_one_block_and_no_longer(
+    due: World, simulator: DenyingSimulator
+) -> None:
+    simulator.denied = {BAD, WORSE}
+    due.wake()
+    assert is_blocked(due)
+    assert due.order(GOOD).status is Status.WAITING
+
+    due.wake_at(FIRST_CHECK + 6 * HOUR + timedelta(minutes=1))
+
+    assert due.order(GOOD).status is Status.SENT
+    assert not is_blocked(due)
+    assert (due.order(BAD).failures, due.order(WORSE).failures) == (1, 1)
 
 
 def test_the_denial_of_the_only_order_that_is_due_is_the_sellers(
