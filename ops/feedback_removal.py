@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lambdas.core.marketplaces import Region
-from lambdas.spapi.errors import OutcomeUnknownError, SpApiError
+from lambdas.core.marketplaces import Region, country_of
+from lambdas.spapi.errors import OutcomeUnknownError, RequestRejectedError, SpApiError
 from lambdas.spapi.messaging import NEGATIVE_FEEDBACK_REMOVAL, Messaging
 from ops.deployment import Deployment
 from ops.errors import OperatorError
@@ -46,6 +46,11 @@ class FeedbackRemoval:
                     order.amazon_order_id, order.marketplace_id
                 )
         except SpApiError as error:
+            if isinstance(error, RequestRejectedError) and error.status == 404:
+                raise OperatorError(
+                    f"Amazon knows no order {order.amazon_order_id} of seller {order.seller_id} in"
+                    f" {country_of(order.marketplace_id)}: look at its number and --marketplace"
+                ) from None
             raise refused(error, role=ROLE) from None
         if NEGATIVE_FEEDBACK_REMOVAL in offered:
             return

@@ -11,7 +11,7 @@ from lambdas.core.seller import Seller
 from lambdas.core.solicitation import Status
 from lambdas.core.timing import LAST_CHECKS_BEFORE_CLOSE
 from ops.deployment import Deployment
-from ops.errors import OperatorError
+from ops.orders import not_connected
 
 # A create call starts within 20 seconds of the check that it follows, and ends within 20 more.
 LAST_CREATE_CALL_ENDS = timedelta(seconds=45)
@@ -22,12 +22,10 @@ Track = Callable[[list[OpenOrder]], Iterable[OpenOrder]]
 
 
 def connected_seller(deployment: Deployment, seller_id: str) -> Seller:
-    """The seller. Raises OperatorError if it was never connected."""
+    """The seller. Raises OperatorError if it was never connected, or is not any more."""
     seller = deployment.sellers.get(seller_id)
     if seller is None or not seller.regions:
-        raise OperatorError(
-            f"seller {seller_id} is not connected: run dayfive connect --seller {seller_id} first"
-        )
+        raise not_connected(deployment, seller_id)
     return seller
 
 

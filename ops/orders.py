@@ -12,11 +12,13 @@ from lambdas.core.seller import Seller
 from lambdas.core.solicitation import Solicitation, Status
 from ops.deployment import Deployment
 from ops.errors import OperatorError
+from ops.wording import listed
 
 OnCorrupt = Callable[[CorruptRecordError], None]
 
 # The seller's own items lie beside its orders; an order's id has its dashes.
 _IS_ORDER = "-"
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +58,29 @@ def all_sellers(
     if only is not None:
         seller = deployment.sellers.get(only)
         if seller is None:
-            raise OperatorError(
-                f"seller {only} is not connected: run dayfive connect --seller {only} first"
-            )
+            raise not_connected(deployment, only)
         return [seller]
     found = []
-    for listed in deployment.sellers.all(on_corrupt=on_corrupt):
+    for shown in deployment.sellers.all(on_corrupt=on_corrupt):
         # The index has only part of each record.
         try:
-            seller = deployment.sellers.get(listed.seller_id)
+            seller = deployment.sellers.get(shown.seller_id)
         except CorruptRecordError as error:
             on_corrupt(error)
         else:
             found += [seller] if seller else []
     return sorted(found, key=lambda each: each.seller_id)
+
+
+def not_connected(deployment: Deployment, seller_id: str) -> OperatorError:
+    """What to tell the operator, who may have mistyped it."""
+    known = sorted(each.seller_id for each in deployment.sellers.all(on_corrupt=lambda _: None))
+    shown = known if len(known) <= _NAMED else [*known[:_NAMED], f"{len(known) - _NAMED:,} more"]
+    named = f" ({listed(shown)} {'is' if len(known) == 1 else 'are'})" if known else ""
+    return OperatorError(
+        f"seller {seller_id} is not connected{named}: run dayfive connect --seller {seller_id}"
+        " first"
+    )
 
 
 def all_orders(

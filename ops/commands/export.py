@@ -1,7 +1,5 @@
 """`dayfive export`: writes the orders on record to a file or down a pipe."""
 
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -76,7 +74,8 @@ def export(
         say(f"Would write {counted(number, 'order')} to {output or 'standard output'}")
         return
     if output is None:
-        _print(lines(orders, form))
+        for line in lines(orders, form):
+            say(line)
         return
     if output.exists():
         ask(f"Write over {output}?", yes=yes)
@@ -105,13 +104,3 @@ def _write(orders: Iterator[Solicitation], form: Format, output: Path) -> int:
 
     write_whole(output, (f"{line}\n" for line in lines(counting(), form)))
     return number
-
-
-def _print(printed: Iterator[str]) -> None:
-    try:
-        for line in printed:
-            print(line)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader, `head` perhaps, has seen enough. Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -64,6 +64,15 @@ def test_what_amazon_does_not_offer_is_said_plainly_and_not_tried(
     assert calls(amazon, CREATE_FEEDBACK_REMOVAL) == 0
 
 
+def test_an_order_that_amazon_does_not_know(run: Run) -> None:
+    unknown = order_id(9)
+
+    assert run("feedback-removal", unknown, "--seller", SELLER, "--marketplace", "US")[2] == (
+        f"dayfive: Amazon knows no order {unknown} of seller {SELLER} in US: look at its number and"
+        " --marketplace\n"
+    )
+
+
 def test_an_action_that_is_disabled_is_not_offered(run: Run, amazon: Simulator) -> None:
     amazon.messaging.disabled.add(ORDER)
 

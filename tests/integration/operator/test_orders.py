@@ -3,7 +3,13 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+import boto3
+import pytest
+from botocore.client import BaseClient
+
+from lambdas.aws.items import solicitation_item
 from lambdas.core.marketplaces import Region
 from lambdas.core.solicitation import NOT_OFFERED, OFFERED, Check, Status
 from tests.integration.conftest import OTHER_SELLER, SELLER, Run
@@ -79,9 +85,38 @@ def test_status_for_a_stranger_says_what_to_do(shop: Shop, dayfive: Run) -> None
     assert dayfive("status", "--seller", "A1STRANGER0001") == (
         1,
         "",
-        "dayfive: seller A1STRANGER0001 is not connected: run dayfive connect --seller"
-        " A1STRANGER0001 first\n",
+        f"dayfive: seller A1STRANGER0001 is not connected ({SELLER} is): run dayfive connect"
+        " --seller A1STRANGER0001 first\n",
     )
+
+
+def test_of_thousands_of_orders_the_first_are_shown_after_a_few_reads(
+    shop: Shop, dayfive: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, table = shop.clock.now, shop.deployment.output("OrdersTableName")
+    items = [
+        solicitation_item(
+            solicitation(amazon_order_id=order_id(number), due_at=now + timedelta(minutes=number))
+        )
+        for number in range(5_000, 0, -1)
+    ]
+    with boto3.resource("dynamodb").Table(table).batch_writer() as batch:
+        for item in items:
+            batch.put_item(Item=item)
+    calls: list[str] = []
+    make_call: Any = BaseClient._make_api_call
+
+    def counted(self: Any, operation: str, parameters: Any) -> Any:
+        calls.append(operation)
+        return make_call(self, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", counted)
+
+    lines = dayfive("orders")[1].splitlines()
+
+    assert [line.split()[0] for line in lines[1:51]] == [order_id(n) for n in range(1, 51)]
+    assert lines[51] == "4,950 more orders: --limit 0 shows all, --state and others choose"
+    assert len(calls) < 10
 
 
 def test_orders_come_by_what_is_due_and_then_by_what_has_ended(shop: Shop, dayfive: Run) -> None:
