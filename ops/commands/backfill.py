@@ -49,27 +49,30 @@ _ESTIMATES = {
     Source.LAST_UPDATED: "an estimate: shipped at that time",
 }
 
+_DaysOption = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=180,
+        metavar="N",
+        help="How many days back orders were placed; 45 reach most open windows.",
+    ),
+]
+_PreviewOption = Annotated[
+    bool, typer.Option("--preview", "--dry-run", help="Say how many and when; record nothing.")
+]
+_AnewOption = Annotated[
+    bool, typer.Option("--anew", help="Ask Amazon again for what an earlier run has read.")
+]
+
 
 @app.command(epilog="Example: dayfive backfill --days 45 --preview")
 def backfill(
-    days: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            max=180,
-            metavar="N",
-            help="How many days back orders were placed; 45 reach most open windows.",
-        ),
-    ],
+    days: _DaysOption,
     seller: OneSellerOption = None,
     region: OneRegionOption = None,
-    preview: Annotated[
-        bool,
-        typer.Option("--preview", "--dry-run", help="Say how many and when; record nothing."),
-    ] = False,
-    anew: Annotated[
-        bool, typer.Option("--anew", help="Ask Amazon again for what an earlier run has read.")
-    ] = False,
+    preview: _PreviewOption = False,
+    anew: _AnewOption = False,
     yes: YesOption = False,
     as_lines: JsonOption = False,
 ) -> None:
