@@ -36,17 +36,21 @@ class SellerAccess:
         """Exchange the refresh token. Raises AuthorizationError or UnavailableError."""
         self._tokens.seller_token(credentials).token()
 
+    def client(self, credentials: Credentials, region: Region) -> SpApiClient:
+        """A client with a pace of its own; all of them share the tokens."""
+        return self._client(self._tokens.seller_token(credentials), region)
+
     def notifications(self, credentials: Credentials, region: Region) -> Notifications:
         grantless = self._tokens.grantless_token(
             credentials.client_id, credentials.client_secret, NOTIFICATIONS_SCOPE
         )
         return Notifications(
-            seller=self._client(self._tokens.seller_token(credentials), region),
+            seller=self.client(credentials, region),
             grantless=self._client(grantless, region),
         )
 
     def sellers(self, credentials: Credentials, region: Region) -> Sellers:
-        return Sellers(self._client(self._tokens.seller_token(credentials), region))
+        return Sellers(self.client(credentials, region))
 
     def regions_that_accept(self, credentials: Credentials) -> Iterator[Region]:
         """Where this refresh token opens the seller's subscription, or the lack of one."""

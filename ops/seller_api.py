@@ -8,14 +8,13 @@ import httpx
 from lambdas.aws.credentials import CredentialsStore
 from lambdas.aws.errors import CredentialsMissingError
 from lambdas.core.marketplaces import Region
-from lambdas.spapi.auth import Credentials, LwaTokens, TokenCache
+from lambdas.spapi.auth import Credentials
 from lambdas.spapi.client import SpApiClient
 from lambdas.spapi.errors import ForbiddenError, RequestRejectedError, SpApiError
-from lambdas.spapi.pacing import Pacers
 from ops.advice import explained, is_access_denied, is_secret_over
 from ops.deployment import Deployment
 from ops.errors import OperatorError
-from ops.seller_access import endpoints_in_force
+from ops.seller_access import SellerAccess, endpoints_in_force
 
 
 @contextmanager
@@ -40,10 +39,8 @@ def amazon(
         refresh_token=stored.refresh_token,
     )
     with httpx.Client(trust_env=False) as http:
-        tokens = LwaTokens(http, endpoints, TokenCache()).seller_token(credentials)
-        yield lambda: SpApiClient(
-            http=http, endpoints=endpoints, region=region, token_source=tokens, pacers=Pacers()
-        )
+        access = SellerAccess(http, endpoints)
+        yield lambda: access.client(credentials, region)
 
 
 def refused(error: SpApiError, *, role: str) -> OperatorError:
