@@ -33,7 +33,8 @@ _LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 # Of a backlog; the plan serves 3,600 in an hour at most.
 READ_AT_MOST = 3000
-_SHUT_WITHIN = (SHUTS_SOON, timedelta(hours=12), timedelta(hours=3), timedelta(minutes=45))
+_MORE_THAN_A_RUN_SERVES = 100
+_SHUT_FIRST_WITHIN = (timedelta(minutes=45), timedelta(hours=3), timedelta(hours=12))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,17 +142,22 @@ class OrdersTable:
         return self._read(open_key(seller_id, region, held=True), until=None)
 
     def _shutting(self, key: str, now: datetime) -> list[OpenOrder]:
-        """What is due and shuts soon; if that is thousands too, at least what shuts sooner.
+        """What is due and shuts soon; where that is thousands too, what shuts first of it.
 
         The index is by due time, so DynamoDB looks through all that is due, 1 MB a page.
         """
-        found: list[OpenOrder] = []
-        for within in _SHUT_WITHIN:
-            soon = list(self._read(key, until=now, shuts_by=now + within, at_most=READ_AT_MOST))
-            found += soon
-            if len(soon) < READ_AT_MOST:
+        found = self._shutting_within(SHUTS_SOON, key, now)
+        if len(found) < READ_AT_MOST:
+            return found
+        for within in _SHUT_FIRST_WITHIN:
+            first = self._shutting_within(within, key, now)
+            found += first
+            if len(first) >= _MORE_THAN_A_RUN_SERVES:
                 break
         return found
+
+    def _shutting_within(self, within: timedelta, key: str, now: datetime) -> list[OpenOrder]:
+        return list(self._read(key, until=now, shuts_by=now + within, at_most=READ_AT_MOST))
 
     def _read(
         self,
@@ -161,10 +167,14 @@ class OrdersTable:
         shuts_by: datetime | None = None,
         at_most: int | None = None,
     ) -> Iterator[OpenOrder]:
-        return islice(self._read_pages(key, until, shuts_by), at_most)
+        return islice(self._read_pages(key, until, shuts_by, at_most), at_most)
 
     def _read_pages(
-        self, key: str, until: datetime | None, shuts_by: datetime | None
+        self,
+        key: str,
+        until: datetime | None,
+        shuts_by: datetime | None,
+        at_most: int | None,
     ) -> Iterator[OpenOrder]:
         values = {":key": key}
         condition = "open_key = :key"
@@ -179,6 +189,8 @@ class OrdersTable:
         if shuts_by is not None:
             query["FilterExpression"] = "closes_at <= :shuts_by"
             values[":shuts_by"] = to_text(shuts_by)
+        elif at_most is not None:
+            query["Limit"] = at_most  # with a filter it would limit what is looked at
         query["ExpressionAttributeValues"] = to_attributes(values)
         while True:
             with translated("dynamodb:Query"):
