@@ -27,7 +27,11 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideCall:
-    """One call of a run, by its number; `service` is AWS's short name, or `amazon`."""
+    """One call of a run; `service` is AWS's short name, or `amazon`.
+
+    It is the `number`th of its kind: the intake takes in orders side by side, so that calls of
+    two kinds change places from run to run.
+    """
 
     number: int
     function: str
@@ -35,7 +39,7 @@ class OutsideCall:
     operation: str
 
     def __str__(self) -> str:
-        return f"call {self.number}, {self.function}: {self.service} {self.operation}"
+        return f"{self.function}: {self.service} {self.operation} number {self.number}"
 
 
 class Disturbance(Protocol):

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any
 
 import httpx
@@ -46,7 +47,7 @@ class Outside:
         self.dry_creates: list[OutsideCall] = []
         self._functions = functions
         self._disturbance = disturbance or Calm()
-        self._at_aws: OutsideCall | None = None
+        self._at_aws: dict[int, OutsideCall] = {}  # by thread
         self._is_unseen = False
 
     @contextmanager
@@ -63,14 +64,15 @@ class Outside:
         if self._is_unseen:
             return
         if call.phase is Phase.BEFORE:
-            self._at_aws = self._begin(call.function, call.service, call.operation)
+            begun = self._begin(call.function, call.service, call.operation)
+            self._at_aws[get_ident()] = begun
             return
-        assert self._at_aws
+        begun = self._at_aws[get_ident()]
         if call.phase is Phase.ANSWER:
             self.unwritten.discard(_written_as_sent(call))
-            self._disturb(self._at_aws, Moment.LOST)
+            self._disturb(begun, Moment.LOST)
         else:
-            self._disturb(self._at_aws, Moment.AFTER)
+            self._disturb(begun, Moment.AFTER)
 
     def to_amazon(self, simulator: Simulator, request: httpx.Request) -> httpx.Response:
         """Hand a request to Amazon; it may meet what `before` does."""
@@ -93,12 +95,11 @@ class Outside:
         return self._disturbance.explains(error)
 
     def _begin(self, function: str, service: str, operation: str) -> OutsideCall:
-        call = OutsideCall(
-            number=len(self.made),
-            function=self._functions[function],
-            service=service,
-            operation=operation,
+        kind = (self._functions[function], service, operation)
+        number = 1 + sum(
+            (each.function, each.service, each.operation) == kind for each in self.made
         )
+        call = OutsideCall(number=number, function=kind[0], service=service, operation=operation)
         self.made.append(call)
         self._disturb(call, Moment.BEFORE)
         return call
