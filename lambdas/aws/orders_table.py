@@ -221,13 +221,18 @@ class OrdersTable:
                 if error_code(error) != "ConditionalCheckFailedException":
                     raise
                 # botocore repeats a write whose answer was lost: then it stands in its own way.
-                if error.response.get("Item") != item:
+                if not (_was_repeated(error) and error.response.get("Item") == item):
                     raise StaleRecordError(_current(error)) from None
         return written
 
 
 def _as_known(known: Solicitation) -> Item:
     return {":version": known.version, ":status": str(known.status)}
+
+
+def _was_repeated(error: ClientError) -> bool:
+    """Whether botocore sent it more than once ("Retries", Boto3: RetryAttempts)."""
+    return error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
 
 
 def _current(error: ClientError) -> Solicitation | None:

@@ -38,6 +38,6 @@ def test_lags_and_latency_are_sent_where_they_are_asked_for() -> None:
     assert {name: each.unit for name, each in sent.items()} == {
         lag: unit.value for lag, unit in LAG_UNITS.items()
     }
-    # Taken in when the batch is full or its minute over; checked soon after the minute that a schedule is rounded up to.
+    # Taken in when its batch's minute is over; checked soon after the minute of the schedule.
     assert 0 <= sent["NotificationLag"].value <= 65
     assert 0 <= sent["CheckLag"].value < 300

@@ -49,6 +49,19 @@ def test_a_repeat_heals_a_missing_schedule_and_changes_nothing_else(world: World
     assert world.schedule_names() == {name}
 
 
+def test_a_repeat_is_told_apart_from_a_new_order(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.deliver(body())
+    first = capsys.readouterr().out
+    world.deliver(body(notification_id="another"))
+    again = capsys.readouterr().out
+
+    assert '"OrdersRecorded"' in first and "order_recorded" in first
+    assert "OrdersRecorded" not in again and "order_recorded" not in again
+    assert '"repeat":1' in again.replace(" ", "")
+
+
 def test_an_order_already_due_gets_a_schedule_two_minutes_ahead(world: World) -> None:
     world.clock.move_to(START + 20 * DAY)
 
