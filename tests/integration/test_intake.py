@@ -57,8 +57,10 @@ def test_a_repeat_is_told_apart_from_a_new_order(
     world.deliver(body(notification_id="another"))
     again = capsys.readouterr().out
 
-    assert '"OrdersRecorded"' in first and "order_recorded" in first
-    assert "OrdersRecorded" not in again and "order_recorded" not in again
+    assert '"OrdersRecorded"' in first
+    assert "order_recorded" in first
+    assert "OrdersRecorded" not in again
+    assert "order_recorded" not in again
     assert '"repeat":1' in again.replace(" ", "")
 
 
