@@ -232,7 +232,7 @@ def _as_known(known: Solicitation) -> Item:
 
 def _was_repeated(error: ClientError) -> bool:
     """Whether botocore sent it more than once ("Retries", Boto3: RetryAttempts)."""
-    return error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+    return bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
 def _current(error: ClientError) -> Solicitation | None:
