@@ -5,8 +5,8 @@ that file in August 2025 (commit 7c93eb1); its form is that of the file before.
 """
 
 from collections.abc import Callable
-from typing import Any
 
+from lambdas.spapi.actions import actions_in
 from lambdas.spapi.client import SpApiClient
 from lambdas.spapi.operation import Operation
 
@@ -40,21 +40,7 @@ class Messaging:
             ids={"amazonOrderId": amazon_order_id},
             params={"marketplaceIds": marketplace_id},
         )
-        match reply.payload.get("_links"):
-            case {"actions": list(links)}:
-                names = [_name(link) for link in links]
-            case _:
-                raise reply.unreadable()
-        if None in names or (not names and reply.payload.get("errors")):
-            raise reply.unreadable()
-        embedded = reply.payload.get("_embedded")
-        schemas = embedded.get("actions") if isinstance(embedded, dict) else None
-        disabled = {
-            _name(each)
-            for each in (schemas if isinstance(schemas, list) else [])
-            if _is_disabled(each)
-        }
-        return frozenset(name for name in names if name and name not in disabled)
+        return actions_in(reply)
 
     def create_negative_feedback_removal(
         self, amazon_order_id: str, marketplace_id: str, *, before_sending: Callable[[], bool]
@@ -73,25 +59,3 @@ class Messaging:
         if reply.payload.get("errors"):
             raise reply.unreadable()
         return reply.request_id
-
-
-def _name(link: Any) -> str | None:
-    """The action's name, which an embedded one has on its own link too, or in its schema's."""
-    match link:
-        case {"name": str(name)} if name:
-            return name
-        case {"_links": {"self": {"name": str(name)}}} | {
-            "_links": {"schema": {"name": str(name)}}
-        }:
-            return name
-        case _:
-            return None
-
-
-def _is_disabled(embedded: Any) -> bool:
-    # Amazon's sample answer has listed actions whose schema says that they are disabled.
-    match embedded:
-        case {"_embedded": {"schema": {"disabled": True}}}:
-            return True
-        case _:
-            return False

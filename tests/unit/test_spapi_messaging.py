@@ -81,7 +81,7 @@ def test_an_action_that_is_disabled_is_not_offered(embedded: dict[str, Any]) -> 
         {},
         {"_links": None},
         {"_links": {"actions": {}}},
-        {"_links": {"actions": [{"href": PATH}]}},
+        {"_links": {"actions": [{"title": "Ask for its removal"}]}},
         {"errors": [{"code": "InternalFailure"}], **document()},
     ],
     ids=range(5),
