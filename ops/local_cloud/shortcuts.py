@@ -12,6 +12,7 @@ import botocore.session
 import moto.core.responses
 from botocore.model import StructureShape
 from moto.core.serialize import SERVICE_SPECIFIC_SERIALIZERS, JSONSerializer
+from moto.dynamodb.models.dynamo_type import Item
 
 TEXTUAL = {"S", "N", "BOOL", "NULL", "SS", "NS"}
 
@@ -39,11 +40,20 @@ REMEMBERED = (
 SELDOM = (20_000, 20, 20)
 
 
+def untracked(cls: type[Item], *_: Any, **__: Any) -> Item:
+    """moto keeps every item that was ever read, for good: a backlog fills the memory with them."""
+    return object.__new__(cls)
+
+
 @contextmanager
 def shortcuts() -> Iterator[None]:
-    originals = [(module, name, getattr(module, name)) for module, name in REMEMBERED]
-    for module, name, original in originals:
-        setattr(module, name, cache(original))
+    taken: list[tuple[Any, str, Any]] = [
+        *((module, name, cache(getattr(module, name))) for module, name in REMEMBERED),
+        (Item, "__new__", untracked),
+    ]
+    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in taken]
+    for each in taken:
+        setattr(*each)
     SERVICE_SPECIFIC_SERIALIZERS["dynamodb"] = {"json": WrittenAsTheyAre}
     thresholds = gc.get_threshold()
     gc.set_threshold(*SELDOM)
@@ -52,5 +62,5 @@ def shortcuts() -> Iterator[None]:
     finally:
         gc.set_threshold(*thresholds)
         del SERVICE_SPECIFIC_SERIALIZERS["dynamodb"]
-        for module, name, original in originals:
-            setattr(module, name, original)
+        for each in originals:
+            setattr(*each)
