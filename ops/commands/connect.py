@@ -1,6 +1,7 @@
 """`dayfive connect`: asks for the credentials and says what was done with them."""
 
 import os
+import re
 import sys
 from typing import Annotated
 
@@ -21,6 +22,9 @@ from ops.deployment import Deployment
 from ops.errors import OperatorError
 from ops.secrets import Secrets
 from ops.seller_access import endpoints_in_force
+
+# No page of Amazon's promises a form; those seen are 13 or 14 characters.
+_MERCHANT_TOKEN = re.compile("A[A-Z0-9]{11,15}")
 
 app = command_group()
 
@@ -43,6 +47,11 @@ def connect(
     way stays as it is stored.
     """
     seller_id = checked_seller_id(seller)
+    if not _MERCHANT_TOKEN.fullmatch(seller_id):
+        say(
+            f"note: {seller_id} does not look like a Merchant Token, such as A3EXAMPLE00001; a"
+            " wrong one connects too, but what Amazon then sends is of another seller, and dropped"
+        )
     endpoints = endpoints_in_force()
     deployment = Deployment.find()
     regions = list(dict.fromkeys(region))

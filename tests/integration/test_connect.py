@@ -43,6 +43,16 @@ def stored(seller: str = SELLER) -> dict[str, Any]:
     return fields
 
 
+@pytest.mark.parametrize("seller", ["SELLER1", "A1DAYFIVE"])
+def test_an_id_that_does_not_look_like_one_is_connected_with_a_note(
+    run: Run, amazon: Simulator, stack: Stack, seller: str
+) -> None:
+    status, printed, _ = connect(run, "na", "--dry-run", seller=seller)
+
+    assert status == 0
+    assert printed.startswith(f"note: {seller} does not look like a Merchant Token")
+
+
 def test_it_tells_each_step_and_registers_the_subscription(
     run: Run, amazon: Simulator, stack: Stack
 ) -> None:
