@@ -100,7 +100,7 @@ def run(console: Console) -> Mapping[str, Any]:
         "a million of 1,000 small sellers": month(sparse, orders=MILLION, sellers=1000),
         "1,000 orders of one seller": month(sparse, orders=SMALL, cold=True),
     }
-    _say_how(console, memory)
+    _say_how(console)
     for name, each in months.items():
         _print_month(console, name, each)
     _print_largest(console, months["a million orders of one seller"])
@@ -186,7 +186,7 @@ def _priced(uses: Uses) -> dict[Unit, float]:
     return {unit: number * PRICES[unit] for unit, number in uses.items()}
 
 
-def _say_how(console: Console, memory: Mapping[str, int]) -> None:
+def _say_how(console: Console) -> None:
     console.print(
         f"Cost: list prices of {PRICES_OF}, {PRICES_AS_OF}; {ORDERS_PLAYED} orders through the"
         " real functions, at the density of the month"
@@ -195,7 +195,7 @@ def _say_how(console: Console, memory: Mapping[str, int]) -> None:
         f"Notifications wait a minute for a batch to fill. Billed: waiting with"
         f" {AWS_LATENCY.total_seconds() * 1000:.0f} ms for each call of AWS and"
         f" {AMAZON_LATENCY.total_seconds() * 1000:.0f} ms for one of Amazon, and this machine's"
-        f" CPU time at the share that {memory['sender']} MB give. Without TLS's CPU."
+        f" CPU time at the share that each one's memory gives. Without TLS's CPU."
     )
     free = "; ".join(f"{each.amount:,.0f} {' and '.join(each.units)}" for each in ALWAYS_FREE)
     console.print(f"Never charged, each month: {free}.")
