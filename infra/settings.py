@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import RemovalPolicy
+from aws_cdk.aws_dynamodb import BillingMode
 from aws_cdk.aws_logs import RetentionDays
 from constructs import Node
 
@@ -24,12 +25,17 @@ NAMES = (
     "alarm_email",
     "dashboards",
     "lag_metrics",
+    "table_capacity",
     "removal_policy",
 )
 DELAY_DAYS = range(5, 26)  # Amazon's window opens 5 and closes 30 days after delivery
 TRANSIT_DAYS = range(61)  # an estimate beyond two months would be a mistake of the keyboard
 CHECKS_PER_DAY = (0.01, 10)  # beyond these a plan is one check, or one every few hours
 DASHBOARDS = ("business", "operations")
+TABLE_CAPACITIES = {
+    "on_demand": BillingMode.PAY_PER_REQUEST,
+    "provisioned": BillingMode.PROVISIONED,
+}
 REMOVAL_POLICIES = {"retain": RemovalPolicy.RETAIN, "destroy": RemovalPolicy.DESTROY}
 # RetentionInDays, AWS::Logs::LogGroup, AWS CloudFormation Template Reference
 LOG_RETENTION_DAYS = {
@@ -68,6 +74,7 @@ class Settings:
     alarm_email: str | None
     dashboards: frozenset[str]
     lag_metrics: bool
+    table_capacity: BillingMode
     removal_policy: RemovalPolicy
 
     @classmethod
@@ -82,6 +89,7 @@ class Settings:
             alarm_email=_alarm_email(node.try_get_context("alarm_email")),
             dashboards=_dashboards(node.try_get_context("dashboards")),
             lag_metrics=_lag_metrics(node.try_get_context("lag_metrics")),
+            table_capacity=_table_capacity(node.try_get_context("table_capacity")),
             removal_policy=_removal_policy(node.try_get_context("removal_policy")),
         )
 
@@ -172,6 +180,13 @@ def _lag_metrics(value: object) -> bool:
     if str(value).lower() not in {"true", "false"}:
         raise SettingError("lag_metrics", value, "true or false")
     return str(value).lower() == "true"
+
+
+def _table_capacity(value: object) -> BillingMode:
+    mode = TABLE_CAPACITIES.get(str(value))
+    if mode is None:
+        raise SettingError("table_capacity", value, " or ".join(TABLE_CAPACITIES))
+    return mode
 
 
 def _removal_policy(value: object) -> RemovalPolicy:

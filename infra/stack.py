@@ -30,7 +30,12 @@ class DayFiveStack(cdk.Stack):
         settings = Settings.from_context(self.node)
         seconds = cdk.Duration.seconds
 
-        self.orders = OrdersTable(self, "OrdersTable", removal_policy=settings.removal_policy)
+        self.orders = OrdersTable(
+            self,
+            "OrdersTable",
+            billing_mode=settings.table_capacity,
+            removal_policy=settings.removal_policy,
+        )
         self.order_changes = OrderChangeQueue(self, "OrderChangeQueue")
         self.wake_ups = WakeUpQueue(self, "WakeUpQueue")
         self.schedules = Schedules(self, "Schedules", target=self.wake_ups.queue)

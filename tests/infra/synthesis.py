@@ -14,6 +14,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"removal_policy": "destroy"},
     {"alarm_email": "seller@example.com", "lag_metrics": True, "sending_hours": "9-21"},
     {"dashboards": []},
+    {"table_capacity": "provisioned"},
 ]
 
 

@@ -1,10 +1,12 @@
 """AWS's own rules, which a template can break without any local tool noticing."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.infra.readable import Properties, ReadableStack
+from tests.infra.synthesis import app_with
 
 MAPPINGS = ("IntakeFunctionMessages", "SenderFunctionMessages")
 
@@ -200,6 +202,19 @@ def test_the_table_survives_the_stack_and_a_mistake(stack: ReadableStack) -> Non
     assert table["Properties"]["PointInTimeRecoverySpecification"] == {
         "PointInTimeRecoveryEnabled": True
     }
+
+
+def test_provisioned_units_are_those_that_are_free_for_ever(tmp_path: Path) -> None:
+    """ "Pricing for Provisioned Capacity", Amazon DynamoDB: 25 write and 25 read units."""
+    assembly = app_with(tmp_path, table_capacity="provisioned").synth()
+    table = ReadableStack(assembly.get_stack_by_name("DayFive").template)["OrdersTable"]
+    [index] = table["GlobalSecondaryIndexes"]
+    given = [each["ProvisionedThroughput"] for each in (table, index)]
+
+    assert table["BillingMode"] == "PROVISIONED"
+    for name in ("ReadCapacityUnits", "WriteCapacityUnits"):
+        assert sum(units[name] for units in given) == 25
+        assert all(units[name] > 0 for units in given)
 
 
 def _referred(stack: ReadableStack, reference: str) -> Properties:

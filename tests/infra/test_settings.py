@@ -5,6 +5,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk.aws_dynamodb import BillingMode
 from aws_cdk.aws_logs import RetentionDays
 
 from infra.choices import COUNTRIES, SettingError
@@ -31,6 +32,7 @@ def test_cdk_json_holds_the_defaults() -> None:
         alarm_email=None,
         dashboards=frozenset({"business", "operations"}),
         lag_metrics=False,
+        table_capacity=BillingMode.PAY_PER_REQUEST,
         removal_policy=cdk.RemovalPolicy.RETAIN,
     )
 
@@ -168,6 +170,12 @@ def test_a_removal_policy_is_retain_or_destroy(value: object) -> None:
         settings(removal_policy=value)
 
 
+@pytest.mark.parametrize("value", ["on-demand", "PROVISIONED", 25, True, None, ["provisioned"]])
+def test_a_table_is_on_demand_or_provisioned(value: object) -> None:
+    with pytest.raises(SettingError, match=r"table_capacity .* on_demand or provisioned"):
+        settings(table_capacity=value)
+
+
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"sending_hours", "alarm_email"}))
 def test_a_setting_that_is_not_there_is_named(name: str) -> None:
     context = {key: value for key, value in CONTEXT.items() if key != name}
@@ -185,6 +193,7 @@ def test_a_setting_that_is_not_there_is_named(name: str) -> None:
         ("retention_days", "log_retention_days"),
         ("Alarm_Email", "alarm_email"),
         ("dashboard", "dashboards"),
+        ("table-capacity", "table_capacity"),
     ],
 )
 def test_a_setting_that_is_misspelt_is_not_passed_over(name: str, meant: str) -> None:

@@ -28,6 +28,14 @@ CHANGES: dict[str, tuple[Any, set[Part]]] = {
         True,
         {VARIABLES, ("AWS::CloudWatch::Dashboard", "Properties.DashboardBody")},
     ),
+    "table_capacity": (
+        "provisioned",
+        {
+            ("AWS::DynamoDB::Table", "Properties.BillingMode"),
+            ("AWS::DynamoDB::Table", "Properties.ProvisionedThroughput"),
+            ("AWS::DynamoDB::Table", "Properties.GlobalSecondaryIndexes"),
+        },
+    ),
     "removal_policy": (
         "destroy",
         {

@@ -13,6 +13,8 @@ import aws_cdk as cdk
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
+from tests.infra.synthesis import app_with
+
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 PINNED: dict[str, Any] = json.loads(Path(__file__).with_name("stateful.json").read_text())
 
@@ -64,6 +66,22 @@ def test_what_holds_state_keeps_its_id_and_its_fixed_properties(resources: dict[
 
 def test_of_everything_pinned_it_is_said_what_would_be_lost() -> None:
     assert all(len(pinned["holds"]) > 10 for pinned in PINNED.values())
+
+
+def test_another_capacity_of_the_table_replaces_nothing(tmp_path: Path) -> None:
+    """AWS::DynamoDB::Table, AWS CloudFormation Template Reference: of BillingMode and
+    ProvisionedThroughput "Update requires: No interruption"; of an index its provisioned
+    throughput is one of the two things that may change.
+    """
+    template = app_with(tmp_path, table_capacity="provisioned").synth()
+    resources = template.get_stack_by_name("DayFive").template["Resources"]
+    fixed = _fixed(resources["OrdersTableD407578C"])
+    [index] = fixed["GlobalSecondaryIndexes"]
+
+    # DynamoDB API, UpdateTable: units are needed for the table and for every index of it.
+    assert resources["OrdersTableD407578C"]["Properties"]["ProvisionedThroughput"]
+    assert index.pop("ProvisionedThroughput")
+    assert fixed == PINNED["OrdersTableD407578C"]["fixed"]
 
 
 def test_names_that_are_not_free_at_once_after_a_destroy_are_in_the_runbook(

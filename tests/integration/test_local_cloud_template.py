@@ -12,6 +12,7 @@ import pytest
 
 from ops.local_cloud import LocalCloud, synthesise
 from ops.local_cloud.template import PROJECT, SynthesisError
+from tests.infra.synthesis import app_with
 from tests.loopback_aws import aws_on_loopback
 
 START = datetime(2027, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -147,3 +148,16 @@ def test_an_app_that_fails_says_why(tmp_path: Path) -> None:
 
     with pytest.raises(SynthesisError, match="transit_days is out of range"):
         synthesise(tmp_path, tmp_path / "cache")
+
+
+def test_a_provisioned_table_comes_up_with_its_units(tmp_path: Path) -> None:
+    app = app_with(tmp_path, table_capacity="provisioned")
+    template = app.synth().get_stack_by_name("DayFive").template
+
+    with LocalCloud.create(template, start=START) as cloud:
+        table = boto3.client("dynamodb").describe_table(TableName=cloud.outputs["OrdersTableName"])
+        [index] = table["Table"]["GlobalSecondaryIndexes"]
+        units = [each["ProvisionedThroughput"] for each in (table["Table"], index)]
+
+    assert sum(each["WriteCapacityUnits"] for each in units) == 25
+    assert sum(each["ReadCapacityUnits"] for each in units) == 25
