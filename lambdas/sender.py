@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from ssl import SSLContext
 from typing import Any
 from uuid import uuid4
 
@@ -69,15 +70,20 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _sender(environment: wiring.Environment) -> "Sender":
     settings = environment.settings
-    # Reading the certificates takes longer than a call, so only the connections are new each run.
-    verify = httpx.create_ssl_context(trust_env=False)
     return Sender(
         environment,
         endpoints=Endpoints.from_overrides(settings.sp_api_endpoint, settings.lwa_endpoint),
         open_http=lambda: httpx.Client(
-            verify=verify, trust_env=False, event_hooks=latency_hooks(environment.telemetry)
+            verify=_tls(), trust_env=False, event_hooks=latency_hooks(environment.telemetry)
         ),
     )
+
+
+@lru_cache(maxsize=1)
+def _tls() -> SSLContext:
+    # Reading the certificates takes longer than a call: once is enough, and not at all where
+    # no order is due, as only the connections are new each run.
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class Sender:

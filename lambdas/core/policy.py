@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from lambdas.core.experience import Experience
 from lambdas.core.marketplaces import zone_of
@@ -61,14 +60,17 @@ class Policies:
             delay=_most_specific(self.delays, marketplace_id, fulfillment_type),
             transit_earliest=earliest,
             transit_latest=latest,
-            sending_hours=SendingHours(
-                first=self.hours[0], until=self.hours[1], zone=ZoneInfo(zone)
-            )
-            if self.hours and zone
-            else None,
+            sending_hours=_sending_hours(self.hours, zone) if self.hours and zone else None,
             checks_per_day=self.checks_per_day,
             experience=experience or {},
         )
+
+
+def _sending_hours(hours: tuple[int, int], zone: str) -> SendingHours:
+    # Few sellers set hours, and this import reads how Python was built, which takes a while.
+    from zoneinfo import ZoneInfo
+
+    return SendingHours(first=hours[0], until=hours[1], zone=ZoneInfo(zone))
 
 
 def _most_specific(

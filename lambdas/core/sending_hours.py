@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 # A schedule fires within a minute or two, and others may be due at that moment.
 _ROOM_BEFORE_THE_END = timedelta(hours=1)
@@ -18,7 +17,7 @@ class SendingHours:
 
     first: int
     until: int
-    zone: ZoneInfo
+    zone: tzinfo
 
     def allow(self, instant: datetime) -> bool:
         return self.next(instant) == instant

@@ -31,9 +31,7 @@ _READ_SECONDS = 10.0
 _WRITE_SECONDS = 20.0
 _READ_ATTEMPTS = 4
 _SHORTEST_BACKOFF, _LONGEST_BACKOFF = 0.5, 4.0
-_TOKEN_REFUSED = re.compile(
-    r"access token\b.*\b(?:expired|revoked|malformed|invalid)", re.IGNORECASE
-)
+_TOKEN_REFUSED = r"(?i)access token\b.*\b(?:expired|revoked|malformed|invalid)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,4 +174,4 @@ def _token_refused(answer: Answer) -> bool:
     if answer.status != 403:
         return answer.status == 401
     words = (f"{error.message}\n{error.details}" for error in answer.errors())
-    return any(_TOKEN_REFUSED.search(text) for text in words)
+    return any(re.search(_TOKEN_REFUSED, text) for text in words)

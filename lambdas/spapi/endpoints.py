@@ -10,7 +10,7 @@ _LWA = "https://api.amazon.com"
 
 # Matched against the text as given, before any parser: what is not spelled just so is refused,
 # so no two parsers can disagree about the host.
-_LOOPBACK = re.compile(
+_LOOPBACK = (
     r"https?://(?:127\.0\.0\.1|localhost|\[::1\])"
     r"(?::(?P<port>[1-9][0-9]{0,4}))?"
     r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)*/?"
@@ -77,5 +77,5 @@ def _lwa_token_url(override: str | None) -> str:
 
 
 def _is_loopback(endpoint: str) -> bool:
-    found = _LOOPBACK.fullmatch(endpoint)
+    found = re.fullmatch(_LOOPBACK, endpoint)
     return found is not None and int(found["port"] or 1) <= 65535
