@@ -58,7 +58,7 @@ class OrdersTable(Construct):
             write_capacity=INDEX_UNITS.write if provisioned else None,
             projection_type=dynamodb.ProjectionType.INCLUDE,
             # `regions` is a seller's own: the sweeper needs it of every seller, every hour.
-            non_key_attributes=["status", "closes_at", "likely", "regions"],
+            non_key_attributes=["closes_at", "likely", "regions"],
         )
         if provisioned:
             self._name_the_mode()

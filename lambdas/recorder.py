@@ -86,10 +86,10 @@ class Recorder:
                 return
 
     def plan(self, order: Solicitation) -> None:
-        """Create the schedule for an open order's due time; trouble is counted, never raised."""
+        """Create the schedule for an open order's next look; trouble is counted, never raised."""
         if order.is_open:
             plan_wake_up(
-                self._schedules, self._telemetry, order.seller_id, order.region, order.due_at
+                self._schedules, self._telemetry, order.seller_id, order.region, order.next_look_at
             )
 
     def log(self, event: str, order: Solicitation, **fields: str) -> None:
@@ -116,5 +116,5 @@ def order_fields(order: Solicitation) -> dict[str, str | int | None]:
         "attempt": len(order.checks),
         "status": order.status,
         "reason": order.reason,
-        "due_at": order.due_at.isoformat() if order.is_open else None,
+        "due_at": order.next_look_at.isoformat() if order.is_open else None,
     }

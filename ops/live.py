@@ -8,7 +8,6 @@ from lambdas.aws.orders_table import OpenOrder, StaleRecordError
 from lambdas.core.decisions import on_live
 from lambdas.core.marketplaces import Region
 from lambdas.core.seller import Seller
-from lambdas.core.solicitation import Status
 from lambdas.core.timing import LAST_CHECKS_BEFORE_CLOSE
 from ops.deployment import Deployment
 from ops.orders import not_connected
@@ -34,9 +33,8 @@ def waiting_for_live(deployment: Deployment, seller_id: str, region: Region) -> 
     waiting = [
         order
         for order in deployment.orders.waiting(seller_id, region)
-        if order.status == Status.WAITING
         # Sending hours may move the last check forward by a day.
-        and order.due_at >= order.closes_at - LAST_CHECKS_BEFORE_CLOSE[0]
+        if order.due_at >= order.closes_at - LAST_CHECKS_BEFORE_CLOSE[0]
     ]
     return sorted(waiting, key=lambda order: order.closes_at)
 

@@ -163,8 +163,8 @@ def _next(order: Solicitation, policy: Policy, now: datetime) -> str:
             return _next_look(order, policy, now)
         case Status.SENDING:
             return (
-                f"{when(order.due_at, now=now)}: what became of the create call is looked into."
-                " Amazon is asked again, and nothing is sent twice."
+                f"{when(order.next_look_at, now=now)}: what became of the create call is looked"
+                " into. Amazon is asked again, and nothing is sent twice."
             )
         case Status.HELD:
             return (

@@ -38,9 +38,9 @@ class Filter:
         if self.due_after or self.due_before:
             if not order.is_open:
                 return False
-            if self.due_after and order.due_at < self.due_after:
+            if self.due_after and order.next_look_at < self.due_after:
                 return False
-            if self.due_before and order.due_at >= self.due_before:
+            if self.due_before and order.next_look_at >= self.due_before:
                 return False
         return (
             (not self.states or order.status in self.states)
@@ -159,7 +159,7 @@ def as_json(order: Solicitation) -> dict[str, Any]:
         "skus": list(order.skus),
         "status": str(order.status),
         "reason": order.reason,
-        "due_at": order.due_at if order.is_open else None,
+        "due_at": order.next_look_at if order.is_open else None,
         "planned_by": order.plan if order.is_open else None,
         "likely_percent": order.likely if order.is_open else None,
         "opens_at": order.window.opens_at,

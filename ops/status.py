@@ -83,11 +83,12 @@ class _Count:
 
 def _counted(deployment: Deployment, seller: Seller, now: datetime) -> dict[Region, _Count]:
     counts: dict[Region, _Count] = {}
-    needed = ("region", "status", "due_at", "closes_at")
+    needed = ("region", "status", "due_at", "claim_until", "closes_at")
     for item in all_items(deployment, seller.seller_id, *needed):
         try:
             region, status = Region(item["region"]), Status(item["status"])
-            due_at, closes_at = from_text(item["due_at"]), from_text(item["closes_at"])
+            due_at = from_text(max(item["due_at"], item.get("claim_until", "")))
+            closes_at = from_text(item["closes_at"])
         except (KeyError, ValueError, TypeError):
             # `orders` says which one it is; here it would be said on every look.
             continue

@@ -42,7 +42,6 @@ class OpenOrder:
     """What the index shows of an open order; it may be a moment out of date."""
 
     amazon_order_id: str
-    status: str
     due_at: datetime
     closes_at: datetime
     likely: int | None = None
@@ -243,7 +242,6 @@ def _current(error: ClientError) -> Solicitation | None:
 def _open_order(item: Item) -> OpenOrder:
     return OpenOrder(
         amazon_order_id=item["amazon_order_id"],
-        status=item.get("status", ""),
         due_at=_readable(item["due_at"]),
         closes_at=_readable(item.get("closes_at")),
         likely=int(likely) if isinstance(likely := item.get("likely"), Decimal) else None,

@@ -176,10 +176,11 @@ class Solicitation:
     """The record of one order.
 
     `version` counts its writes. `due_at` is when somebody has to look at it next, while it
-    is open. `posts_open` counts the create calls that may have been accepted and were never
-    answered. `news` is missing only on an order that was cancelled before it was seen to
-    ship. `plan` is by what `due_at` was chosen, where a plan chose it, and `likely` the chance
-    in percent that the order is offered then. `expires_at` is when DynamoDB may delete it.
+    is open; a claim leaves it as it was. `posts_open` counts the create calls that may have
+    been accepted and were never answered. `news` is missing only on an order that was cancelled
+    before it was seen to ship. `plan` is by what `due_at` was chosen, where a plan chose it, and
+    `likely` the chance in percent that the order is offered then. `expires_at` is when DynamoDB
+    may delete it.
     """
 
     seller_id: str
@@ -210,6 +211,11 @@ class Solicitation:
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def next_look_at(self) -> datetime:
+        """When an open order is to be looked at: when it is due, but not while it is claimed."""
+        return max(self.due_at, self.claim_until or self.due_at)
 
     def is_claimed(self, now: datetime) -> bool:
         """Whether a sender may be calling Amazon about this order right now."""

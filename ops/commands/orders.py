@@ -150,7 +150,7 @@ def _first(orders: Iterator[Solicitation], limit: int) -> tuple[int, list[Solici
 
 
 def _place(order: Solicitation) -> tuple[bool, float, str]:
-    time = order.due_at.timestamp() if order.is_open else -_ended_at(order).timestamp()
+    time = order.next_look_at.timestamp() if order.is_open else -_ended_at(order).timestamp()
     return not order.is_open, time, order.amazon_order_id
 
 
@@ -166,7 +166,7 @@ def _show(orders: list[Solicitation], total: int, *, with_seller: bool) -> None:
             order.amazon_order_id,
             order.status,
             country_of(order.marketplace_id),
-            f"{order.due_at:%Y-%m-%d %H:%M}" if order.is_open else "",
+            f"{order.next_look_at:%Y-%m-%d %H:%M}" if order.is_open else "",
             words(order.reason),
         ]
         for order in orders

@@ -103,7 +103,7 @@ class Figures:
             self.delays.append((order.sent_at - order.window.opens_at) / _DAY)
             self.checks[len(order.checks)] += 1
         if order.status in {Status.WAITING, Status.SENDING}:
-            self.due_on[order.due_at.astimezone(UTC).date()] += 1
+            self.due_on[order.next_look_at.astimezone(UTC).date()] += 1
         if order.status is Status.HELD:
             self._hold(order)
 

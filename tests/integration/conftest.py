@@ -82,7 +82,7 @@ def settings(aws: None) -> Settings:
                 ],
                 "Projection": {
                     "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": ["status", "closes_at", "likely", "regions"],
+                    "NonKeyAttributes": ["closes_at", "likely", "regions"],
                 },
             }
         ],

@@ -292,7 +292,7 @@ def assert_row(scenes: Scenes, row: Row, asked_at: datetime) -> None:
     assert bool(state.blocked_until) == row.blocked
     assert bool(state.slowed_until) == row.slowed
     if row.due is not None:
-        assert abs(order.due_at - asked_at - row.due) < timedelta(seconds=5)
+        assert abs(order.next_look_at - asked_at - row.due) < timedelta(seconds=5)
     if order.status is HELD:
         assert order.due_at == order.window.closes_at
 

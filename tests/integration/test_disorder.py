@@ -395,8 +395,7 @@ class Lives(RuleBasedStateMachine):
         assert listed == records
         for order in self._orders():
             if order.is_open:
-                ends = max(order.window.closes_at, order.claim_until or order.window.closes_at)
-                assert order.due_at <= ends
+                assert order.due_at <= order.window.closes_at
 
     @invariant()
     def what_is_on_record_is_true(self) -> None:

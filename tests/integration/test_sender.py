@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import boto3
 import pytest
 
+from lambdas.aws.schedules import schedule_name, wake_up_minute
 from lambdas.core.marketplaces import Region
 from lambdas.core.solicitation import Note, Status
 from lambdas.deadline import Deadline
@@ -91,11 +92,13 @@ def test_an_answer_that_never_came_is_looked_at_again_when_the_claim_has_run_out
 
     order = due.order(ORDER)
     assert (order.status, order.posts_open) == (Status.SENDING, 1)
-    assert order.due_at == order.claim_until
+    assert order.due_at < order.claim_until == order.next_look_at
+    minute = wake_up_minute(order.claim_until, now=due.clock.now)
+    assert schedule_name(SELLER, Region.NA, minute) in due.schedule_names()
     due.simulator.faults = []
     due.wake()
     assert due.calls(GET_ACTIONS) == 1
-    due.wake_at(order.due_at)
+    due.wake_at(order.next_look_at)
     order = due.order(ORDER)
     assert (order.status, order.posts_open) == (Status.WAITING, 1)
     due.wake_at(order.window.closes_at)
@@ -109,7 +112,7 @@ def test_a_call_that_was_dropped_before_it_took_effect_is_made_again(due: World)
     ]
 
     due.wake()
-    due.wake_at(due.order(ORDER).due_at)
+    due.wake_at(due.order(ORDER).next_look_at)
 
     assert due.order(ORDER).status is Status.SENT
     assert sum(entry.accepted for entry in due.simulator.ledger) == 1

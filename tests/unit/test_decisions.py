@@ -81,7 +81,7 @@ def test_a_living_claim_is_left_alone() -> None:
 def test_a_claim_that_has_run_out_is_checked_again() -> None:
     order = claimed()
 
-    assert woken(order, order.due_at) == CheckActions()
+    assert woken(order, order.next_look_at) == CheckActions()
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,8 @@ def test_an_offer_is_claimed_only_for_a_live_seller() -> None:
 
     assert order.status is Status.SENDING
     assert order.posts_open == 1
-    assert order.due_at == order.claim_until == OPENS + timedelta(minutes=5)
+    assert order.due_at == OPENS
+    assert order.next_look_at == order.claim_until == OPENS + timedelta(minutes=5)
     dry = settled(answered(solicitation(), ACTION, live=False))
     assert dry.status is Status.WAITING
     assert dry.would_send_at == OPENS
@@ -273,7 +274,7 @@ def test_whatever_amazon_answers_an_open_order_is_looked_at_again_before_its_clo
     outcome = decision.solicitation
     assert outcome.is_open or outcome.status in {Status.EXPIRED, Status.SENT_UNCONFIRMED}
     if outcome.is_open:
-        assert now < outcome.due_at <= max(CLOSES, now + timedelta(minutes=5))
+        assert now < outcome.next_look_at <= max(CLOSES, now + timedelta(minutes=5))
     assert isinstance(decision, Claim) == (offered and live)
     if not outcome.is_open:
         assert posts_open == 0 or outcome.status is Status.SENT_UNCONFIRMED

@@ -67,7 +67,7 @@ def checked(ago: timedelta, **overrides: Any) -> Solicitation:
             solicitation(
                 status=Status.SENDING,
                 reason="claimed",
-                due_at=NOW + timedelta(minutes=3),
+                due_at=NOW - timedelta(minutes=2),
                 claim="x",
                 claim_until=NOW + timedelta(minutes=3),
             ),

@@ -209,7 +209,7 @@ class History:
         self.now += self.dice.choice(short if busy and self.dice.random() < 0.9 else long)
         row = self.row
         if row and row.is_open and not busy and self.dice.random() < 0.7:
-            self.now = max(self.now, row.due_at)
+            self.now = max(self.now, row.next_look_at)
         for sender in self.senders:
             if self.now - sender.began_at > RUN_LASTS:
                 sender.step = "idle"
@@ -362,8 +362,7 @@ class History:
             return
         assert row.is_open or row.claim is None
         if row.is_open:
-            ends = max(row.window.closes_at, row.claim_until or row.window.closes_at)
-            assert row.due_at <= ends
+            assert row.due_at <= row.window.closes_at
         assert row.status is Status.SENT or not self.was_sent
         self.was_sent = row.status is Status.SENT
         assert self.accepted or not self.was_sent
@@ -388,9 +387,9 @@ class History:
             self.put(due, first)
         if self.row is None:
             return
-        self.now = max(self.now, min(self.row.due_at, self.now + 6 * MINUTE))
+        self.now = max(self.now, min(self.row.next_look_at, self.now + 6 * MINUTE))
         still_open = self.row.status in {Status.WAITING, Status.SENDING}
-        askable = self.row.window.closes_at - max(self.now, self.row.due_at) > DAY
+        askable = self.row.window.closes_at - max(self.now, self.row.next_look_at) > DAY
         canceled = self.row.status is Status.CANCELED or bool(
             self.row.note and self.row.note.canceled
         )
@@ -400,7 +399,7 @@ class History:
             # Dates that nobody can believe, noted before, may yet hold the order.
             still_open = still_open and self.row.status is not Status.HELD
             if self.senders[0].step == "idle":
-                self.now = max(self.now, self.row.due_at)
+                self.now = max(self.now, self.row.next_look_at)
             self.send(self.senders[0], "201")
             self.check()
         assert not self.row.is_open, "the order never ended"
