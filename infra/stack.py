@@ -60,7 +60,7 @@ class DayFiveStack(cdk.Stack):
             "Sender",
             description="Asks Amazon about a seller's due orders and sends the solicitations",
             timeout=seconds(90),
-            memory_mb=256,  # it waits out the usage plan's second, and waiting is charged by memory
+            memory_mb=192,  # it waits out the usage plan's second, and waiting is charged by memory
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
         )
         self.sender.poll(self.wake_ups.queue, batch_size=1)
