@@ -24,6 +24,8 @@ class Unit(StrEnum):
     GB_SECONDS = "Lambda GB-seconds (arm64)"
     WRITES = "DynamoDB writes"
     READS = "DynamoDB reads"
+    WRITE_UNIT_HOURS = "DynamoDB hours of a provisioned write unit"
+    READ_UNIT_HOURS = "DynamoDB hours of a provisioned read unit"
     SECRET_CALLS = "Secrets Manager calls"
     LOGGED_GB = "CloudWatch Logs GB"
     KEY_REQUESTS = "KMS requests"
@@ -50,6 +52,7 @@ class Price:
 
 _LAMBDA, _CLOUDWATCH = "AWS Lambda Pricing", "Amazon CloudWatch Pricing"
 _DYNAMODB = "Amazon DynamoDB Pricing for On-Demand Capacity"
+_PROVISIONED = "Amazon DynamoDB Pricing for Provisioned Capacity"
 _SQS, _SECRETS = "Amazon SQS pricing", "AWS Secrets Manager Pricing"
 _KMS, _EVENTBRIDGE = "AWS Key Management Service Pricing", "Amazon EventBridge pricing"
 _EC2, _STATES = "Amazon EC2 On-Demand Pricing, Data Transfer", "AWS Step Functions Pricing"
@@ -63,6 +66,8 @@ PRICE_LIST: Mapping[Unit, Price] = {
     Unit.X86_GB_SECONDS: Price(dollars=0.0000166667, page=_LAMBDA),
     Unit.WRITES: Price(dollars=0.625e-6, page=_DYNAMODB),
     Unit.READS: Price(dollars=0.125e-6, page=_DYNAMODB),
+    Unit.WRITE_UNIT_HOURS: Price(dollars=0.00065, page=_PROVISIONED),
+    Unit.READ_UNIT_HOURS: Price(dollars=0.00013, page=_PROVISIONED),
     Unit.STORED_GB: Price(dollars=0.25, page=_DYNAMODB),
     Unit.BACKED_UP_GB: Price(dollars=0.20, page=_DYNAMODB),
     Unit.SECRET_CALLS: Price(dollars=0.05e-4, page=_SECRETS),
@@ -89,13 +94,16 @@ class Allowance:
     as_of: str = PRICES_AS_OF
 
 
-# "AWS Free Tier", Always Free. Not among them: secrets, keys, DynamoDB's requests on demand
-# (the 25 read and write units a second are for provisioned tables), copies for recovery.
+# "AWS Free Tier", Always Free. Not among them: secrets, keys, DynamoDB's requests on demand,
+# copies for recovery.
+_FREE_UNIT_HOURS = 25 * 24 * 30  # 25 units at all times
 ALWAYS_FREE = (
     Allowance(units=(Unit.SCHEDULES,), amount=14e6, page=_EVENTBRIDGE),
     Allowance(units=(Unit.REQUESTS, Unit.FIFO_REQUESTS), amount=1e6, page=_SQS),
     Allowance(units=(Unit.RUNS,), amount=1e6, page=_LAMBDA),
     Allowance(units=(Unit.GB_SECONDS, Unit.X86_GB_SECONDS), amount=400_000, page=_LAMBDA),
+    Allowance(units=(Unit.WRITE_UNIT_HOURS,), amount=_FREE_UNIT_HOURS, page=_PROVISIONED),
+    Allowance(units=(Unit.READ_UNIT_HOURS,), amount=_FREE_UNIT_HOURS, page=_PROVISIONED),
     Allowance(units=(Unit.STORED_GB,), amount=25, page=_DYNAMODB),
     Allowance(units=(Unit.LOGGED_GB,), amount=5, page=_CLOUDWATCH),
     Allowance(units=(Unit.METRICS,), amount=10, page=_CLOUDWATCH),

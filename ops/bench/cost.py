@@ -1,7 +1,7 @@
 """What a month costs: counted calls and measured runs at AWS's list prices, beside others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rich.console import Console
@@ -16,6 +16,7 @@ from ops.bench.others import (
     sample_standing,
 )
 from ops.bench.plant import AMAZON_LATENCY, AWS_LATENCY
+from ops.bench.provisioned import peaks, print_peaks, with_provisioned_units
 from ops.bench.standing import APPLICATION_SECRETS, MONTH, POLLERS, function, standing
 from ops.bench.steady import steady
 from ops.bench.sweeping import sweep
@@ -25,7 +26,8 @@ ORDERS_PLAYED = 150
 # A seller of a million orders a month has as many within hours.
 ORDERS_LEARNED_FROM = 4000
 MILLION, SMALL = 1_000_000, 1_000
-DOLLARS_FOR_A_MILLION, DOLLARS_FOR_SMALL = 10.0, 5.0
+ONE_SELLER, SMALL_SELLER = "a million orders of one seller", "1,000 orders of one seller"
+TARGETS = {ONE_SELLER: 10.0, SMALL_SELLER: 5.0}  # dollars after allowances
 
 # CPU to the first answer: the section "startup", sender from source, the dearest of the three.
 START_CPU_SECONDS = 0.75
@@ -95,15 +97,20 @@ def run(console: Console) -> Mapping[str, Any]:
     )
     sparse = play(orders=ORDERS_PLAYED, a_month=SMALL, sellers=1, memory_mb=memory)
     even = steady(dense, a_month=MILLION)
+    on_demand = month(even, orders=MILLION)
+    at_peak = peaks(dense, even, a_month=MILLION)
     months = {
-        "a million orders of one seller": month(even, orders=MILLION),
+        ONE_SELLER: on_demand,
+        f"{ONE_SELLER}, provisioned": Month(
+            uses=with_provisioned_units(on_demand.uses, at_peak.provided)
+        ),
         "a million of 1,000 small sellers": month(sparse, orders=MILLION, sellers=1000),
-        "1,000 orders of one seller": month(sparse, orders=SMALL, cold=True),
+        SMALL_SELLER: month(sparse, orders=SMALL, cold=True),
     }
     _say_how(console)
     for name, each in months.items():
         _print_month(console, name, each)
-    _print_largest(console, months["a million orders of one seller"])
+    _print_largest(console, on_demand)
     figures = {
         name: {
             "list_prices_usd": round(each.total, 2),
@@ -115,6 +122,7 @@ def run(console: Console) -> Mapping[str, Any]:
         **figures,
         "counted": {"dense": counted(dense), "steady": counted(even), "sparse": counted(sparse)},
         "no_event_filter_usd_for_a_million": _print_filter(console, sparse),
+        "provisioned": print_peaks(console, at_peak),
         **_print_others(console, sparse),
         **_print_targets(console, months),
     }
@@ -127,11 +135,13 @@ def month(played: Played, *, orders: int, sellers: int = 1, cold: bool = False) 
         unit: number / played.orders
         for unit, number in added((1, uses_played(played)), (float(cold), dict([starts]))).items()
     }
-    notifications = orders * played.notifications / played.orders
-    uses = added(
-        (orders, per_order),
-        (1, standing(sellers=sellers, sweep=sweep(1), notifications=notifications)),
+    idle = standing(
+        sellers=sellers,
+        sweep=sweep(1),
+        notifications=orders * played.notifications / played.orders,
+        wake_ups=orders * played.sender.runs / played.orders,
     )
+    uses = added((orders, per_order), (1, idle))
     # The few orders that were played end in quiet days, when every run reads its secrets anew.
     secrets = (APPLICATION_SECRETS + sellers) * (MONTH / CACHED_FOR)
     uses[Unit.SECRET_CALLS] = min(uses[Unit.SECRET_CALLS], secrets)
@@ -162,8 +172,7 @@ def counted(played: Played) -> dict[str, Any]:
         "checks": played.checks,
         "create_calls": played.sent,
         "sender_runs": played.sender.runs,
-        "table_writes": played.intake.table_writes + played.sender.table_writes,
-        "index_writes": played.intake.index_writes + played.sender.index_writes,
+        **asdict(played.intake.units + played.sender.units),
         "log_bytes": played.intake.log_bytes + played.sender.log_bytes,
     }
     return {
@@ -249,14 +258,11 @@ def _print_others(console: Console, played: Played) -> dict[str, Any]:
 
 
 def _print_targets(console: Console, months: Mapping[str, Month]) -> dict[str, Any]:
-    million, _, small = (each.total_after_allowances for each in months.values())
-    for name, dollars, limit in (
-        ("a million orders of one seller", million, DOLLARS_FOR_A_MILLION),
-        ("1,000 orders of one seller", small, DOLLARS_FOR_SMALL),
-    ):
+    for name, limit in TARGETS.items():
+        dollars = months[name].total_after_allowances
         met = "met" if dollars < limit else "MISSED"
         console.print(f"Target {met}: {name}, ${dollars:.2f} after allowances, under ${limit:.0f}.")
-    rotated = small + PAID_ROTATIONS * PRICES[Unit.KEYS]
+    rotated = months[SMALL_SELLER].total_after_allowances + PAID_ROTATIONS * PRICES[Unit.KEYS]
     console.print(f"After two yearly rotations of the key the small seller's is ${rotated:.2f}.")
     console.print(f"Empty receives are of {POLLERS} pollers for each of the two queues.")
     return {

@@ -1,7 +1,6 @@
 """Counts what AWS would charge for a run: calls, units, waiting, CPU and what is logged."""
 
 import io
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -15,8 +14,15 @@ from botocore.handlers import BUILTIN_HANDLERS
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
-from lambdas.aws.items import EXPERIENCE_SORT_KEY
 from ops.bench.plant import REGION
+from ops.bench.units import (
+    Image,
+    Units,
+    index_write_units,
+    item_bytes,
+    read_units,
+    write_units,
+)
 from ops.prices import Unit
 
 # "Configure Lambda function memory": 1,769 MB give one vCPU, less memory its share of one.
@@ -25,28 +31,34 @@ MB_FOR_A_CPU = 1769
 BYTES_BESIDE_A_LINE = 26
 # platform.start and platform.report in JSON, as in "Lambda Telemetry API Event schema reference".
 PLATFORM_LINES, PLATFORM_BYTES = 2, 620
+_USUAL_ENTRY_BYTES = 170  # of an order, in the index
 _WRITES = {"PutItem", "UpdateItem"}
-_READ_KB, _WRITE_KB = 4096, 1024
-_INDEXED = ("open_key", "due_at", "status", "closes_at", "likely", "regions")
-_INDEX_KEY = _INDEXED[:2]
 
-Image = Mapping[str, Any]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableCall:
+    """One read or write of the table or its index; `key` is the item's sort key, or what of the
+    index was asked for.
+    """
+
+    at: datetime
+    operation: str
+    key: str
+    units: Units
 
 
 @dataclass(slots=True, kw_only=True)
 class Meter:
     """What the runs of one function came to; `waited` and `cpu` are in seconds.
 
-    `lessons` are those of the table's writes that count what checks have shown, by kind of order.
+    `units` are DynamoDB's, and `table_calls` what they were used by.
     """
 
     memory_mb: int
     runs: float = 0
     calls: Counter[str] = field(default_factory=Counter)
-    table_writes: float = 0
-    index_writes: float = 0
-    lessons: Counter[str] = field(default_factory=Counter)
-    reads: float = 0.0
+    units: Units = Units()  # noqa: RUF009 - it is frozen
+    table_calls: list[TableCall] = field(default_factory=list)
     log_bytes: float = 0
     waited: float = 0.0
     cpu: float = 0.0
@@ -72,8 +84,8 @@ class Meter:
         return {
             Unit.RUNS: self.runs,
             Unit.GB_SECONDS: self.seconds * self.memory_mb / 1024,
-            Unit.WRITES: self.table_writes + self.index_writes,
-            Unit.READS: self.reads,
+            Unit.WRITES: self.units.table_writes + self.units.index_writes,
+            Unit.READS: self.units.table_reads + self.units.index_reads,
             Unit.SECRET_CALLS: self.calls["GetSecretValue"],
             Unit.LOGGED_GB: self.log_bytes / 1e9,
         }
@@ -134,29 +146,39 @@ class Metering:
         """botocore's after-call, of an answer or of an error."""
         if self._meter:
             with self.not_ours(), self._lock:
-                self._note(self._meter, event_name.rpartition(".")[2], parsed)
+                service, operation = event_name.split(".")[1:]
+                self._note(self._meter, service, operation, parsed)
 
-    def _note(self, meter: Meter, operation: str, answer: Mapping[str, Any]) -> None:
+    def _note(self, meter: Meter, service: str, operation: str, answer: Mapping[str, Any]) -> None:
         params = self._of_thread.params
         meter.calls[operation] += 1
+        if service == "dynamodb":
+            units = self._units(operation, params, answer)
+            meter.units += units
+            now = datetime.now(UTC)
+            meter.table_calls.append(
+                TableCall(at=now, operation=operation, key=_sort_key(params), units=units)
+            )
+        elif operation == "CreateSchedule" and "Error" not in answer:
+            self.created.append(params)
+        elif operation == "SendMessage" and "Error" not in answer:
+            self.sent.append(params)
+
+    def _units(self, operation: str, params: Mapping[str, Any], answer: Mapping[str, Any]) -> Units:
         match operation:
             case "PutItem" | "UpdateItem":
                 before, after = self._of_thread.image, _image(params)
-                units = write_units(before, after)
-                meter.table_writes += units
-                if (kind := _key(params)["amazon_order_id"]["S"]).startswith(EXPERIENCE_SORT_KEY):
-                    meter.lessons[kind] += units
-                meter.index_writes += index_write_units(before, after)
+                return Units(
+                    table_writes=write_units(before, after),
+                    index_writes=index_write_units(before, after),
+                )
             case "GetItem":
                 size = item_bytes(answer.get("Item", {}))
-                meter.reads += max(1, math.ceil(size / _READ_KB))
-            case "Query":
-                size = sum(map(item_bytes, answer.get("Items", ())))
-                meter.reads += max(1, math.ceil(size / _READ_KB)) / 2  # eventually consistent
-            case "CreateSchedule" if "Error" not in answer:
-                self.created.append(params)
-            case "SendMessage" if "Error" not in answer:
-                self.sent.append(params)
+                consistent = params.get("ConsistentRead", False)
+                return Units(table_reads=read_units(size, consistent=consistent))
+            case "Query" if "IndexName" in params:
+                return Units(index_reads=read_units(_bytes_looked_at(answer), consistent=False))
+        raise NotImplementedError(f"no units are known of {operation}")
 
 
 @contextmanager
@@ -176,49 +198,6 @@ def metering() -> Iterator[Metering]:
             BUILTIN_HANDLERS.remove(handler)
 
 
-def write_units(before: Image, after: Image) -> int:
-    """Of the table, refused or not: a started KB each, of the larger of both images."""
-    return max(1, math.ceil(max(item_bytes(before), item_bytes(after)) / _WRITE_KB))
-
-
-def index_write_units(before: Image, after: Image) -> int:
-    """Of the index: an entry that comes, goes or changes is a write, one that moves is two."""
-    was, is_now = _entry(before), _entry(after)
-    if was == is_now:
-        return 0
-    moved = was and is_now and any(was[name] != is_now[name] for name in _INDEX_KEY)
-    images = [was, is_now] if moved else [max(was, is_now, key=item_bytes)]
-    return sum(max(1, math.ceil(item_bytes(image) / _WRITE_KB)) for image in images)
-
-
-def item_bytes(item: Image) -> int:
-    """ "DynamoDB item sizes and formats": names and values, of typed attributes."""
-    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
-
-
-def _value_bytes(value: Mapping[str, Any]) -> int:
-    ((kind, content),) = value.items()
-    match kind:
-        case "S":
-            return len(content.encode())
-        case "N":
-            return len(str(content)) // 2 + 2
-        case "L":
-            return 3 + sum(1 + _value_bytes(one) for one in content)
-        case "M":
-            return 3 + sum(len(name.encode()) + 1 + _value_bytes(v) for name, v in content.items())
-        case "SS":
-            return sum(len(one.encode()) for one in content)
-    return 1
-
-
-def _entry(image: Image) -> Image:
-    if "open_key" not in image:
-        return {}
-    keys = ("seller_id", "amazon_order_id")
-    return {name: image[name] for name in (*keys, *_INDEXED) if name in image}
-
-
 def _key(params: Mapping[str, Any]) -> dict[str, Any]:
     key = params.get("Key") or params["Item"]
     return {name: key[name] for name in ("seller_id", "amazon_order_id")}
@@ -230,3 +209,18 @@ def _image(params: Mapping[str, Any]) -> Image:
     item = table.get_item(params["TableName"], _key(params))
     image: Image = item.to_json()["Attributes"] if item else {}
     return image
+
+
+def _sort_key(params: Mapping[str, Any]) -> str:
+    if "ExpressionAttributeValues" in params and "IndexName" in params:
+        partition: str = next(iter(params["ExpressionAttributeValues"].values()))["S"]
+        return partition
+    key: str = _key(params)["amazon_order_id"]["S"]
+    return key
+
+
+def _bytes_looked_at(page: Mapping[str, Any]) -> float:
+    """Of a page of a Query; what a filter held back is taken to be as large as what it let by."""
+    shown = list(map(item_bytes, page.get("Items", ())))
+    held_back = int(page.get("ScannedCount", 0)) - len(shown)
+    return sum(shown) + held_back * (sum(shown) / len(shown) if shown else _USUAL_ENTRY_BYTES)

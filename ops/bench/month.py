@@ -17,10 +17,11 @@ from lambdas.deadline import Deadline
 from lambdas.sender import TIMEOUT_SECONDS, Sender
 from ops.bench.intake import environment
 from ops.bench.learned import teach
-from ops.bench.meter import Meter, Metering, item_bytes, metering
+from ops.bench.meter import Meter, Metering, metering
 from ops.bench.plant import AMAZON_LATENCY, START, Plant, plant
 from ops.bench.sending import seller
 from ops.bench.standing import MONTH, POLLERS, batching
+from ops.bench.units import item_bytes
 from ops.simulator.feed import feed
 from ops.simulator.messages import Message, MessageKind
 from ops.simulator.notices import SubscriptionIds
@@ -29,6 +30,7 @@ from ops.simulator.population import InventedOrder, Population, population
 from ops.simulator.simulator import Simulator
 
 SEED = 6
+_FIRST_ORDER = START + timedelta(days=3)
 
 # A guess that is on the dear side: Lambda does not say how long an environment is kept.
 _COLD_AFTER = timedelta(minutes=5)
@@ -86,9 +88,7 @@ def play(
             here.connect(each)
         if learned_from:
             teach(here, of, orders=learned_from, seed=SEED + 1)
-        invented = population(
-            seed=SEED, orders=orders, days=days, start=START + timedelta(days=3), sellers=of
-        )
+        invented = population(seed=SEED, orders=orders, days=days, start=_FIRST_ORDER, sellers=of)
         for order in invented.orders:
             here.simulator.add_order(order.simulated)
         return _Playing(here, meters, invented, memory_mb).to_the_end()
@@ -215,10 +215,9 @@ class _Playing:
         played.amazon_calls = made.total()
         table = self._here.outputs["OrdersTableName"]
         pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table)
-        items = [item for page in pages for item in page["Items"] if "expires_at" in item]
+        items = [item for page in pages for item in page["Items"] if "closes_at" in item]
         played.item_bytes = sum(map(item_bytes, items)) / len(items)
-        kept = (int(item["expires_at"]["N"]) - START.timestamp() for item in items)
-        played.days_kept = sum(kept) / len(items) / timedelta(days=1).total_seconds()
+        played.days_kept = sum(map(_kept_for, items), timedelta()) / len(items) / timedelta(days=1)
         open_for = [_open_for(item) for item in items if "shipped_at" in item]
         played.days_open = sum(open_for, timedelta()) / len(open_for) / timedelta(days=1)
         shipped = [one for one in self._invented.orders if one.simulated.shipped_at]
@@ -237,6 +236,14 @@ def _batches(messages: Sequence[Message], window: timedelta, size: int) -> Itera
             batch = gathered.setdefault(poller, [])
         batch.append(message)
     yield from gathered.values()
+
+
+def _kept_for(item: Mapping[str, Mapping[str, str]]) -> timedelta:
+    """From its shipping until it may be deleted; of a tombstone, from the first order on."""
+    since = (
+        datetime.fromisoformat(item["shipped_at"]["S"]) if "shipped_at" in item else _FIRST_ORDER
+    )
+    return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC) - since
 
 
 def _open_for(item: Mapping[str, Mapping[str, str]]) -> timedelta:

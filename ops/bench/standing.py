@@ -45,14 +45,16 @@ def function(name: str) -> Definition:
     raise LookupError(name)
 
 
-def standing(*, sellers: int, sweep: Meter, notifications: float) -> dict[Unit, float]:
+def standing(
+    *, sellers: int, sweep: Meter, notifications: float, wake_ups: float
+) -> dict[Unit, float]:
     """A month of the stack: what it holds, its sweeps, and its queues' empty receives."""
     uses = Counter[Unit]({unit: _SWEEPS * number for unit, number in sweep.uses.items()})
     busiest = _KEY_REQUESTS_IN_IT * (MONTH / _DATA_KEY_LIFE)
     uses.update(
         {
             Unit.REQUESTS: empty_receives(notifications),
-            Unit.FIFO_REQUESTS: empty_receives(),
+            Unit.FIFO_REQUESTS: empty_receives(wake_ups),
             Unit.KEY_REQUESTS: min(busiest, _KEY_REQUESTS_IN_IT * notifications),
             Unit.KEYS: len(_resources("AWS::KMS::Key")),
             Unit.SECRETS: APPLICATION_SECRETS + sellers,

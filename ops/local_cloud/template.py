@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,20 +24,23 @@ class SynthesisError(RuntimeError):
     """`app.py` failed; the text is what it said."""
 
 
-def synthesise(project: Path = PROJECT, cache: Path = CACHE) -> dict[str, Any]:
-    """Needs no account, no network and no Docker; a second call reads a file."""
-    path = cache / f"{_fingerprint(project)}.json"
+def synthesise(project: Path = PROJECT, cache: Path = CACHE, **settings: str) -> dict[str, Any]:
+    """With the settings of cdk.json but for those given; a second call reads a file.
+
+    Needs no account, no network and no Docker. Raises SynthesisError.
+    """
+    path = cache / f"{_fingerprint(project, settings)}.json"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=cache) as folder:
-            _run_app(project, folder)
+            _run_app(project, folder, settings)
             Path(folder, f"{STACK_NAME}.template.json").replace(path)
     template: dict[str, Any] = json.loads(path.read_text())
     return template
 
 
-def _run_app(project: Path, folder: str) -> None:
-    context = json.dumps(WITHOUT_ASSETS)
+def _run_app(project: Path, folder: str, settings: Mapping[str, str]) -> None:
+    context = json.dumps({**WITHOUT_ASSETS, **settings})
     done = subprocess.run(
         [sys.executable, "app.py"],
         cwd=project,
@@ -49,9 +53,9 @@ def _run_app(project: Path, folder: str) -> None:
         raise SynthesisError(done.stderr.strip())
 
 
-def _fingerprint(project: Path) -> str:
+def _fingerprint(project: Path, settings: Mapping[str, str]) -> str:
     """Of all that the template is made of; the functions' code is not part of it."""
-    digest = hashlib.sha256(version("aws-cdk-lib").encode())
+    digest = hashlib.sha256(f"{version('aws-cdk-lib')} {json.dumps(settings)}".encode())
     for path in [project / "app.py", project / "cdk.json", *sorted(project.glob("infra/**/*.py"))]:
         digest.update(f"{path.relative_to(project)}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -6,11 +6,12 @@ import pytest
 
 from ops.bench.cost import SENT_AND_RECEIVED, month, uses_played
 from ops.bench.intake import calls_by_path
-from ops.bench.meter import Meter, index_write_units, item_bytes, write_units
+from ops.bench.meter import Meter
 from ops.bench.month import Played, play
 from ops.bench.standing import alarm_metrics, function, standing
 from ops.bench.steady import steady
 from ops.bench.sweeping import sweep
+from ops.bench.units import index_write_units, item_bytes, total, write_units
 from ops.prices import Unit
 
 A_FEW = 12
@@ -44,7 +45,7 @@ def test_every_accepted_create_call_was_metered_with_its_claim_and_its_outcome()
     assert played.sent >= A_FEW - 4
     # Beside the orders, what their answers have taught is written.
     writes = played.sender.calls["PutItem"] + played.sender.calls["UpdateItem"]
-    assert played.sender.table_writes == writes
+    assert played.sender.units.table_writes == writes
 
 
 def test_what_is_priced_is_what_the_meters_counted() -> None:
@@ -55,13 +56,14 @@ def test_what_is_priced_is_what_the_meters_counted() -> None:
     assert uses[Unit.REQUESTS] == SENT_AND_RECEIVED * played.notifications + played.deletes
     assert uses[Unit.SCHEDULES] == played.schedules == played.sender.runs
     assert uses[Unit.WRITES] == sum(
-        meter.table_writes + meter.index_writes for meter in (played.intake, played.sender)
+        meter.units.table_writes + meter.units.index_writes
+        for meter in (played.intake, played.sender)
     )
 
 
 def test_a_month_grows_with_its_orders_and_what_stands_does_not() -> None:
     played = _played()
-    idle = standing(sellers=1, sweep=sweep(1), notifications=0)
+    idle = standing(sellers=1, sweep=sweep(1), notifications=0, wake_ups=0)
     once, twice = (month(played, orders=orders) for orders in (1000, 2000))
 
     for unit in (Unit.WRITES, Unit.SCHEDULES):
@@ -79,10 +81,16 @@ def test_in_a_dense_stream_runs_are_shared_and_what_each_order_needs_stays() -> 
     assert among_others.intake.runs < played.notifications / 5
     assert among_others.sender.runs < played.sender.runs / 2
     # A run with nothing due reads; it writes nothing.
-    assert 0 < among_others.sender.reads < played.sender.reads
-    assert among_others.sender.index_writes == played.sender.index_writes > 0
-    lessons = sum(played.sender.lessons.values())
-    assert 0 <= played.sender.table_writes - among_others.sender.table_writes <= lessons
+    before, after = played.sender.units, among_others.sender.units
+    assert 0 < after.table_reads < before.table_reads
+    assert 0 < after.index_reads < before.index_reads
+    assert after.index_writes == before.index_writes > 0
+    lessons = total(
+        call.units for call in played.sender.table_calls if call.key.startswith("EXPERIENCE")
+    )
+    assert 0 < before.table_writes - after.table_writes < lessons.table_writes
+    # That the seller was heard of is noted once in fifteen minutes.
+    assert among_others.intake.units.index_writes < played.intake.units.index_writes
 
 
 def test_what_earlier_orders_have_shown_saves_checks() -> None:
@@ -105,7 +113,7 @@ def test_an_index_entry_that_moves_is_two_writes_and_one_that_stays_is_none() ->
     assert index_write_units({}, before) == 1
     assert index_write_units(before, before) == 0
     assert index_write_units(before, moved) == 2
-    assert index_write_units(before, {**before, "status": {"S": "SENDING"}}) == 1
+    assert index_write_units(before, {**before, "closes_at": {"S": "3"}}) == 1
     assert index_write_units(before, {**before, "version": {"N": "2"}}) == 0
     assert index_write_units(before, closed) == 1
 

@@ -12,7 +12,6 @@ import pytest
 
 from ops.local_cloud import LocalCloud, synthesise
 from ops.local_cloud.template import PROJECT, SynthesisError
-from tests.infra.synthesis import app_with
 from tests.loopback_aws import aws_on_loopback
 
 START = datetime(2027, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -150,9 +149,8 @@ def test_an_app_that_fails_says_why(tmp_path: Path) -> None:
         synthesise(tmp_path, tmp_path / "cache")
 
 
-def test_a_provisioned_table_comes_up_with_its_units(tmp_path: Path) -> None:
-    app = app_with(tmp_path, table_capacity="provisioned")
-    template = app.synth().get_stack_by_name("DayFive").template
+def test_a_provisioned_table_comes_up_with_its_units() -> None:
+    template = synthesise(table_capacity="provisioned")
 
     with LocalCloud.create(template, start=START) as cloud:
         table = boto3.client("dynamodb").describe_table(TableName=cloud.outputs["OrdersTableName"])
