@@ -54,7 +54,10 @@ def _deployed(location: str, http: httpx.Client) -> dict[str, bytes]:
     package = http.get(location).raise_for_status().content
     with ZipFile(BytesIO(package)) as archive:
         return {
-            name: archive.read(name) for name in archive.namelist() if name.startswith("lambdas/")
+            name: archive.read(name)
+            for name in archive.namelist()
+            # Compiled files depend on who deployed, and serve only the source whose hash they hold.
+            if name.startswith("lambdas/") and "__pycache__" not in name
         }
 
 
