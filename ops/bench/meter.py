@@ -1,6 +1,7 @@
 """Counts what AWS would charge for a run: calls, units, waiting, CPU and what is logged."""
 
 import io
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -51,7 +52,8 @@ class TableCall:
 class Meter:
     """What the runs of one function came to; `waited` and `cpu` are in seconds.
 
-    `units` are DynamoDB's, and `table_calls` what they were used by.
+    `units` are DynamoDB's, and `table_calls` what they were used by; `metrics` are the custom
+    metrics that were sent, and how often.
     """
 
     memory_mb: int
@@ -60,6 +62,7 @@ class Meter:
     units: Units = Units()  # noqa: RUF009 - it is frozen
     table_calls: list[TableCall] = field(default_factory=list)
     log_bytes: float = 0
+    metrics: Counter[str] = field(default_factory=Counter)
     waited: float = 0.0
     cpu: float = 0.0
 
@@ -116,8 +119,10 @@ class Metering:
         meter.waited += (datetime.now(UTC) - began).total_seconds()
         meter.runs += 1
         text = printed.getvalue()
-        lines = len(text.splitlines()) + PLATFORM_LINES
-        meter.log_bytes += len(text.encode()) + PLATFORM_BYTES + BYTES_BESIDE_A_LINE * lines
+        lines = text.splitlines()
+        logged = len(lines) + PLATFORM_LINES
+        meter.log_bytes += len(text.encode()) + PLATFORM_BYTES + BYTES_BESIDE_A_LINE * logged
+        meter.metrics.update(name for line in lines for name in _metrics_in(line))
         self._meter = None
 
     @contextmanager
@@ -135,7 +140,7 @@ class Metering:
         self._of_thread.params = params
         if self._meter and event_name.rpartition(".")[2] in _WRITES:
             with self.not_ours():
-                self._of_thread.image = _image(params)
+                self._of_thread.image = stored_image(params)
 
     def send(self, *, event_name: str, request: Any, **others: Any) -> Any:
         """botocore's before-send: moto answers."""
@@ -167,7 +172,7 @@ class Metering:
     def _units(self, operation: str, params: Mapping[str, Any], answer: Mapping[str, Any]) -> Units:
         match operation:
             case "PutItem" | "UpdateItem":
-                before, after = self._of_thread.image, _image(params)
+                before, after = self._of_thread.image, stored_image(params)
                 return Units(
                     table_writes=write_units(before, after),
                     index_writes=index_write_units(before, after),
@@ -198,12 +203,18 @@ def metering() -> Iterator[Metering]:
             BUILTIN_HANDLERS.remove(handler)
 
 
+def _metrics_in(line: str) -> list[str]:
+    """The metrics that a line of the log sends ("Specification: Embedded metric format")."""
+    told = json.loads(line).get("_aws", {}).get("CloudWatchMetrics", [])
+    return [metric["Name"] for directive in told for metric in directive["Metrics"]]
+
+
 def _key(params: Mapping[str, Any]) -> dict[str, Any]:
     key = params.get("Key") or params["Item"]
     return {name: key[name] for name in ("seller_id", "amazon_order_id")}
 
 
-def _image(params: Mapping[str, Any]) -> Image:
+def stored_image(params: Mapping[str, Any]) -> Image:
     """The item that a write is about, as it lies in the table now."""
     table = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION]
     item = table.get_item(params["TableName"], _key(params))

@@ -2,10 +2,10 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, get_args
+from typing import Any
 
-from lambdas import observability
 from ops.bench.meter import Meter
 from ops.local_cloud.functions import Definition
 from ops.local_cloud.template import synthesise
@@ -46,9 +46,13 @@ def function(name: str) -> Definition:
 
 
 def standing(
-    *, sellers: int, sweep: Meter, notifications: float, wake_ups: float
+    *, sellers: int, sweep: Meter, notifications: float, wake_ups: float, metrics: Iterable[str]
 ) -> dict[Unit, float]:
-    """A month of the stack: what it holds, its sweeps, and its queues' empty receives."""
+    """A month of the stack: what it holds, its sweeps, and its queues' empty receives.
+
+    `metrics` are those that the other functions send. A metric is paid for by the hours in which
+    it is sent ("Amazon CloudWatch Pricing"): each that was sent at all is taken for a month's.
+    """
     uses = Counter[Unit]({unit: _SWEEPS * number for unit, number in sweep.uses.items()})
     busiest = _KEY_REQUESTS_IN_IT * (MONTH / _DATA_KEY_LIFE)
     uses.update(
@@ -58,7 +62,7 @@ def standing(
             Unit.KEY_REQUESTS: min(busiest, _KEY_REQUESTS_IN_IT * notifications),
             Unit.KEYS: len(_resources("AWS::KMS::Key")),
             Unit.SECRETS: APPLICATION_SECRETS + sellers,
-            Unit.METRICS: custom_metrics(),
+            Unit.METRICS: len({*metrics, *sweep.metrics}),
             Unit.ALARMS: alarm_metrics(),
             Unit.DASHBOARDS: len(_resources("AWS::CloudWatch::Dashboard")),
         }
@@ -81,11 +85,6 @@ def batching(name: str) -> tuple[timedelta, int]:
             seconds = mapping.get("MaximumBatchingWindowInSeconds", 0)
             return timedelta(seconds=seconds), mapping["BatchSize"]
     raise LookupError(name)
-
-
-def custom_metrics() -> int:
-    """All names that the functions may send; a metric is paid for by the hours it is sent in."""
-    return len(get_args(observability.Counted)) + len(get_args(observability.Gauge))
 
 
 def alarm_metrics() -> int:

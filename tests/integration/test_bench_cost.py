@@ -1,9 +1,11 @@
 """The cost model is fed by what was counted: calls, runs, sizes and what is logged."""
 
 from functools import cache
+from typing import get_args
 
 import pytest
 
+from lambdas.observability import Counted, Gauge
 from ops.bench.cost import SENT_AND_RECEIVED, month, uses_played
 from ops.bench.intake import calls_by_path
 from ops.bench.meter import Meter
@@ -63,13 +65,23 @@ def test_what_is_priced_is_what_the_meters_counted() -> None:
 
 def test_a_month_grows_with_its_orders_and_what_stands_does_not() -> None:
     played = _played()
-    idle = standing(sellers=1, sweep=sweep(1), notifications=0, wake_ups=0)
+    idle = standing(sellers=1, sweep=sweep(1), notifications=0, wake_ups=0, metrics=())
     once, twice = (month(played, orders=orders) for orders in (1000, 2000))
 
     for unit in (Unit.WRITES, Unit.SCHEDULES):
         assert twice.uses[unit] == pytest.approx(2 * once.uses[unit])
     assert once.uses[Unit.KEYS] == twice.uses[Unit.KEYS] == idle[Unit.KEYS] == 1
     assert once.uses[Unit.FIFO_REQUESTS] > idle[Unit.FIFO_REQUESTS] > 0
+
+
+def test_a_metric_is_paid_for_if_it_is_sent_in_a_month_without_trouble() -> None:
+    played = _played()
+    names = {*get_args(Counted), *get_args(Gauge)}
+
+    sent = {*played.intake.metrics, *played.sender.metrics, *sweep(1).metrics}
+
+    assert sent == names - {"NotificationsRefused", "Throttled"}
+    assert month(played, orders=1000).uses[Unit.METRICS] == len(sent)
 
 
 def test_in_a_dense_stream_runs_are_shared_and_what_each_order_needs_stays() -> None:
