@@ -1,27 +1,32 @@
 """The loopback end of Lambda's runtime API, and of the little AWS that a first run asks for."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
+from typing import Any
 
-# An empty batch for the two functions behind queues; the sweeper does not look at its event.
-_EVENT = b'{"Records": []}'
+from ops.bench.first_runs import FirstRun
+
+_AWS_JSON = "application/x-amz-json-1.0"
+_TIMEOUT_SECONDS = 90  # the sender's; with less than 40 left it begins no order
 _FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:bench"
-_NO_ITEMS = b'{"Items": [], "Count": 0, "ScannedCount": 0}'
 
 
 class RuntimeApi:
-    """Hands out one invocation and waits for its answer.
+    """Hands out one invocation and waits for its answer; meanwhile it is AWS too.
 
     Paths and headers: "Using the Lambda runtime API for custom runtimes", AWS Lambda
     Developer Guide.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, first_run: FirstRun) -> None:
+        self.first_run = first_run
         self.address = f"127.0.0.1:{port}"
         self.handed_out = False
+        self.answer: Any = None
         self.problem: str | None = None
         self.answered = Event()
         self.over = Event()
@@ -44,17 +49,21 @@ class _Handler(BaseHTTPRequestHandler):
         head = {
             "Content-Type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": "one",
-            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + 30) * 1000)),
+            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + _TIMEOUT_SECONDS) * 1000)),
             "Lambda-Runtime-Invoked-Function-Arn": _FUNCTION_ARN,
         }
-        self._answer(200, _EVENT, head)
+        self._answer(200, self.api.first_run.event, head)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if "DynamoDB" in self.headers.get("X-Amz-Target", ""):
-            self._answer(200, _NO_ITEMS, {"Content-Type": "application/x-amz-json-1.0"})
+        if "Authorization" in self.headers:  # signed, so it is for AWS
+            operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+            answer = self.api.first_run.answer(operation, json.loads(body))
+            self._answer(200, json.dumps(answer).encode(), {"Content-Type": _AWS_JSON})
             return
-        if not self.path.endswith("/response"):
+        if self.path.endswith("/response"):
+            self.api.answer = json.loads(body)
+        else:
             self.api.problem = body.decode(errors="replace")
         self._answer(202, b"")
         self.api.answered.set()
@@ -78,10 +87,10 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def runtime_api() -> Iterator[RuntimeApi]:
+def runtime_api(first_run: FirstRun) -> Iterator[RuntimeApi]:
     """Serve one start of one function, on a loopback port of its own."""
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {}))
-    api = RuntimeApi(server.server_port)
+    api = RuntimeApi(server.server_port, first_run)
     server.RequestHandlerClass.api = api  # type: ignore[attr-defined]  # the class made above
     Thread(target=server.serve_forever, daemon=True).start()
     try:
