@@ -16,7 +16,7 @@ from lambdas.core.window import SolicitationWindow
 from lambdas.observability import Counted, Gauge, Lag
 from ops.deployment import STACK_NAME, Deployment
 from ops.orders import OnCorrupt, all_orders, all_sellers
-from ops.prices import Standing
+from ops.prices import ALARM_METRICS, METRICS_OF_TROUBLE, Standing
 
 DAYS = 30
 
@@ -227,8 +227,8 @@ def standing(deployment: Deployment, *, sellers: int) -> Standing:
         sellers=sellers,
         secrets=sellers + 1,  # the application's
         keys=kinds["AWS::KMS::Key"],
-        metrics=len(get_args(Counted)) + len(get_args(Gauge)) + lags,
-        alarms=kinds["AWS::CloudWatch::Alarm"],
+        metrics=len({*get_args(Counted), *get_args(Gauge)} - METRICS_OF_TROUBLE) + lags,
+        alarms=ALARM_METRICS if kinds["AWS::CloudWatch::Alarm"] else 0,
         dashboards=kinds["AWS::CloudWatch::Dashboard"],
     )
 

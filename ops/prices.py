@@ -128,19 +128,25 @@ PER_NOTIFICATION: Uses = {
 # The record and its entry in the index, and the schedule of its first look.
 PER_ORDER: Uses = {Unit.WRITES: 2.3, Unit.SCHEDULES: 1.1}
 # One run of the sender, about two seconds for its pause: wake-up sent, received, deleted; order,
-# seller and settings read; written with its place in the index, and the next schedule.
+# seller and settings read; written with its new place in the index, or claimed and ended there;
+# what it has shown is counted, and the next schedule made.
 PER_CHECK: Uses = {
     Unit.FIFO_REQUESTS: 3,
     Unit.RUNS: 1,
-    Unit.GB_SECONDS: 0.35,
+    Unit.GB_SECONDS: 0.3,
     Unit.READS: 4.5,
-    Unit.WRITES: 3,
+    Unit.WRITES: 3.5,
     Unit.SECRET_CALLS: 1.7,
     Unit.SCHEDULES: 0.7,
     Unit.LOGGED_GB: 1.5e-6,
 }
-# The claim and the outcome, of which a check without an offer writes one.
-PER_SOLICITATION: Uses = {Unit.READS: 1, Unit.WRITES: 2, Unit.LOGGED_GB: 0.5e-6}
+# The gate, read once more before the call.
+PER_SOLICITATION: Uses = {Unit.READS: 1, Unit.LOGGED_GB: 0.5e-6}
+
+# An alarm on an expression is charged for each metric in it ("Amazon CloudWatch Pricing").
+ALARM_METRICS = 20
+# Charged by the hours in which they are sent, which without trouble are none (the same page).
+METRICS_OF_TROUBLE = frozenset({"NotificationsRefused", "Throttled"})
 
 # ORDER_CHANGE comes for each change of an order's state, and now and then twice.
 NOTIFICATIONS_PER_ORDER = 3
@@ -172,7 +178,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What a stack has, whatever comes."""
+    """What a stack has, whatever comes; `metrics` that are sent, `alarms` by their metrics."""
 
     sellers: int
     secrets: int
