@@ -19,8 +19,8 @@ class Units:
 
 # Together what is free for ever, 25 of each in an account and Region ("Pricing for Provisioned
 # Capacity", Amazon DynamoDB); docs/scaling.md says why they are split so.
-TABLE_UNITS = Units(read=10, write=14)
-INDEX_UNITS = Units(read=15, write=11)
+TABLE_UNITS = Units(read=15, write=14)
+INDEX_UNITS = Units(read=10, write=11)
 
 
 class OrdersTable(Construct):
