@@ -24,7 +24,7 @@ def why_then(order: Solicitation, policy: Policy) -> str | None:
         case Why.EARLY:
             return (
                 f"{number}, early on purpose{chance}: {100 * EARLY_ON_PURPOSE:.0f} in 100 checks"
-                " are, so that it is noticed when orders begin to become eligible sooner than"
-                f" {_LIKE_IT} did"
+                " are, so that it is seen how soon orders become eligible, also where that is"
+                f" sooner than {_LIKE_IT} did"
             )
     return None

@@ -33,7 +33,9 @@ _THINS_OVER_DAYS = 2.0
 _THINS_BY_POWER = 1.2
 
 _ROUNDS = 8
-_SMOOTHED = 0.1
+# Of each cell's share in each round. It weighs as much as so large a part of all orders, so with
+# more of it the few checks that look between the usual times would not be believed.
+_SMOOTHED = 0.01
 
 # (number of the edge of the empty check before, number of the edge of this check)
 Step = tuple[int, int]

@@ -12,7 +12,7 @@ from functools import lru_cache
 from lambdas.core.eligibility import EDGES, Eligibility, nearest_edge
 
 # However little is to be expected: the order of an estimate that is wrong must still be found.
-_LONGEST_GAP_DAYS = 18.0
+LONGEST_GAP_DAYS = 18.0
 _LEFT_OUT_BEFORE_THE_END = 1.0
 
 
@@ -20,11 +20,13 @@ _LEFT_OUT_BEFORE_THE_END = 1.0
 class Horizon:
     """The bounds of an order's checks, in days since its window opened.
 
-    `first` is the earliest time for its first one; the two `last` ones are made whatever is
+    `first` is the earliest time for its first one, and `first_until` the latest: who got the
+    parcel long before could not be asked any more. The two `last` ones are made whatever is
     known, as an empty list may be a fault of Amazon's.
     """
 
     first: float
+    first_until: float
     last: tuple[float, float]
 
 
@@ -78,15 +80,14 @@ class _Costs:
         self._by, self._day_sums = eligibility.by, eligibility.day_sums
         self._days = days
         self._checks_per_day = checks_per_day
-        self._earliest = horizon.first
+        self._earliest, self._earliest_until = horizon.first, horizon.first_until
         self._ends = [(end, *eligibility.until(end)) for end in horizon.last]
         self._after = [0.0] * len(days)
 
     def settle(self, number: int) -> float | None:
         """Find the best check after the one at this edge, those after later edges being known."""
-        cost, best = self._best(
-            self._by[number], self._day_sums[number], self._days[number], number + 1
-        )
+        until = self._days[number] + LONGEST_GAP_DAYS
+        cost, best = self._best(self._by[number], self._day_sums[number], number + 1, until)
         self._after[number] = cost
         return best
 
@@ -95,19 +96,22 @@ class _Costs:
         start = next(
             (n for n, day in enumerate(self._days) if day >= self._earliest), len(self._days)
         )
-        return self._best(0.0, 0.0, self._earliest, start)
+        return self._best(0.0, 0.0, start, self._earliest_until)
 
     def _best(
-        self, by: float, day_sum: float, day: float, start: int
+        self, by: float, day_sum: float, start: int, until: float
     ) -> tuple[float, float | None]:
-        """The cheapest of the checks from this edge on, after an empty check (or none) at `day`."""
+        """The cheapest of the checks from this edge on, after an empty check or none.
+
+        It is not later than `until`, unless there is no edge before that.
+        """
         cost, best = self._end(by, day_sum), None
-        if start < len(self._days) and self._ends[0][0] - day > _LONGEST_GAP_DAYS:
+        if start < len(self._days) and self._ends[0][0] > until:
             cost = float("inf")
         rate, left = self._checks_per_day, 1 - by
         for number in range(start, len(self._days)):
             then = self._days[number]
-            if then - day > _LONGEST_GAP_DAYS and best is not None:
+            if then > until and best is not None:
                 break
             waited = then * (self._by[number] - by) - (self._day_sums[number] - day_sum)
             if (total := left + rate * waited + self._after[number]) < cost:

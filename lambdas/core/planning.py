@@ -1,6 +1,7 @@
 """When an order is checked next, and why then: by what is known of it and of others like it."""
 
 import zlib
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,10 +9,11 @@ from itertools import accumulate
 
 from lambdas.core.basis import basis_of
 from lambdas.core.delivery import DeliveryNews
-from lambdas.core.eligibility import Eligibility
+from lambdas.core.eligibility import EDGES, Eligibility, nearest_edge
 from lambdas.core.experience import Lesson, lesson_step
-from lambdas.core.planner import Horizon, plan_checks
+from lambdas.core.planner import LONGEST_GAP_DAYS, Horizon, plan_checks
 from lambdas.core.policy import Policy
+from lambdas.core.scale import Scale
 from lambdas.core.solicitation import OFFERED, Solicitation
 from lambdas.core.timing import (
     GAPS,
@@ -21,16 +23,20 @@ from lambdas.core.timing import (
     next_check_at,
     put_off,
 )
-from lambdas.core.window import SolicitationWindow
+from lambdas.core.window import CLOSES_AFTER_LATEST, SolicitationWindow
 
 # So many checks of all are made sooner than is best by what is known. Without them nobody would
 # notice that orders of a kind have begun to become eligible sooner.
 EARLY_ON_PURPOSE = 0.03
 _EARLY_DAYS = tuple(accumulate([0.0, *(gap.days for gap in GAPS), GAPS[-1].days]))
-_EARLY_BY_DAYS = 0.5
+_EARLY_BY_DAYS = 0.25
 
 _WORTH_PUTTING_OFF = timedelta(hours=6)
 _DAY = timedelta(days=1)
+
+# Nobody can be asked later than 30 days after the delivery. For a parcel that came at once, that
+# is so long after it was shipped, less a day for sending hours and backlogs.
+_ASKABLE_FROM_SHIPPING = CLOSES_AFTER_LATEST - timedelta(days=1)
 
 
 class Why(StrEnum):
@@ -61,7 +67,7 @@ def plan_first_check(
     eligibility = _eligibility(news, window, policy)
     if eligibility is None:
         return PlannedCheck(at=earliest, why=Why.LADDER)
-    outlook = _Outlook(eligibility, amazon_order_id, window, policy, empty=())
+    outlook = _Outlook(eligibility, amazon_order_id, news, window, policy, empty=())
     return outlook.chosen() or outlook.check(
         max(earliest, last_checks(window, policy=policy)[0]), Why.LAST
     )
@@ -83,7 +89,14 @@ def plan_next_check(
             return None
         at_the_end = at >= last_checks(window, policy=policy)[0]
         return PlannedCheck(at=at, why=Why.LAST if at_the_end else Why.LADDER)
-    outlook = _Outlook(eligibility, solicitation.amazon_order_id, window, policy, empty=empty)
+    outlook = _Outlook(
+        eligibility,
+        solicitation.amazon_order_id,
+        solicitation.news,
+        window,
+        policy,
+        empty=empty,
+    )
     if planned := outlook.chosen():
         return planned
     end = end_check_at(window, now=now, policy=policy)
@@ -117,9 +130,12 @@ def lesson_of(solicitation: Solicitation, *, offered: bool, now: datetime) -> Le
     if _was_offered(solicitation):
         return None
     window = solicitation.window
+    basis = basis_of(solicitation.news, window)
+    scale = Scale.of(basis, window)
     empty = [check.at for check in solicitation.checks if check.at >= window.opens_at]
-    step = lesson_step(_days(empty[-1], window) if empty else None, _days(now, window))
-    return step and Lesson(basis=basis_of(solicitation.news, window), step=step, offered=offered)
+    before = scale.shared(_days(empty[-1], window)) if empty else None
+    step = lesson_step(before, scale.shared(_days(now, window)))
+    return step and Lesson(basis=basis, step=step, offered=offered)
 
 
 class _Outlook:
@@ -129,6 +145,7 @@ class _Outlook:
         self,
         eligibility: Eligibility,
         amazon_order_id: str,
+        news: DeliveryNews | None,
         window: SolicitationWindow,
         policy: Policy,
         *,
@@ -139,7 +156,7 @@ class _Outlook:
         self._policy = policy
         self._empty = empty
         self._empty_at = _days(empty[-1], window) if empty else None
-        self._horizon = _horizon(window, policy)
+        self._horizon = horizon_of(news, window, policy)
         self._plan = plan_checks(eligibility, self._horizon, checks_per_day=policy.checks_per_day)
 
     def chosen(self) -> PlannedCheck | None:
@@ -161,29 +178,47 @@ class _Outlook:
         return PlannedCheck(at=at, why=why, likely=round(100 * likely))
 
     def _early(self, best: float) -> float | None:
-        """A step of the ladder before the best day, for one check in so many, always the same."""
-        luck = zlib.crc32(f"{self._amazon_order_id}/{len(self._empty)}".encode()) / 2**32
+        """A time before the best one, for one check in so many, always the same.
+
+        One half are steps of the ladder, where nobody looks any more. The other half lie where
+        orders are thought to become eligible, so that it is learned how sharply they do.
+        """
+        after = "" if self._empty_at is None else nearest_edge(self._empty_at)
+        luck = zlib.crc32(f"{self._amazon_order_id}/{after}".encode()) / 2**32
         if luck >= EARLY_ON_PURPOSE:
             return None
-        start = self._horizon.first if self._empty_at is None else self._empty_at + _EARLY_BY_DAYS
-        steps = [day for day in _EARLY_DAYS if start <= day <= best - _EARLY_BY_DAYS]
-        return steps[int(luck / EARLY_ON_PURPOSE * len(steps))] if steps else None
+        luck *= 2 / EARLY_ON_PURPOSE
+        first = self._horizon.first if self._empty_at is None else self._empty_at + _EARLY_BY_DAYS
+        if luck < 1:
+            steps = [day for day in _EARLY_DAYS if first <= day <= best - _EARLY_BY_DAYS]
+            return steps[int(luck * len(steps))] if steps else None
+        start, end = bisect_left(EDGES, first), bisect_left(EDGES, best)
+        if start >= end:
+            return None
+        by = self._plan.eligibility.by
+        then = bisect_left(by, by[start] + (luck - 1) * (by[end] - by[start]))
+        return EDGES[min(max(then, start), end - 1)]
 
 
-def _horizon(window: SolicitationWindow, policy: Policy) -> Horizon:
+def horizon_of(news: DeliveryNews | None, window: SolicitationWindow, policy: Policy) -> Horizon:
     """The bounds of the plan, rounded, so that orders of one kind share theirs."""
     first, before_last, last = (
         round(4 * _days(at, window)) / 4
         for at in (first_check_at(window, policy=policy), *last_checks(window, policy=policy))
     )
-    return Horizon(first=first, last=(before_last, last))
+    until = first + LONGEST_GAP_DAYS
+    if news:
+        until = min(until, int(_days(news.shipped_at + _ASKABLE_FROM_SHIPPING, window)))
+    return Horizon(first=first, first_until=max(first, until), last=(before_last, last))
 
 
 def _eligibility(
     news: DeliveryNews | None, window: SolicitationWindow, policy: Policy
 ) -> Eligibility | None:
-    experience = policy.experience.get(basis_of(news, window))
-    return experience.eligibility() if experience else None
+    basis = basis_of(news, window)
+    experience = policy.experience.get(basis)
+    eligibility = experience.eligibility() if experience else None
+    return eligibility and Scale.of(basis, window).own(eligibility)
 
 
 def _empty_checks(solicitation: Solicitation, policy: Policy) -> tuple[datetime, ...]:

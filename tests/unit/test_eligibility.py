@@ -88,6 +88,16 @@ def test_a_few_checks_in_between_decide_where_the_hits_of_the_others_lie() -> No
     assert estimated({**wide, **between}).until(10)[0] == pytest.approx(0.9, abs=0.02)
 
 
+def test_a_few_hits_in_between_are_believed_beside_many_that_tell_less() -> None:
+    counts = {
+        (BEFORE_THE_FIRST, nearest_edge(0)): (0.0, 400.0),
+        (BEFORE_THE_FIRST, nearest_edge(1)): (1900.0, 0.0),
+        (BEFORE_THE_FIRST, nearest_edge(0.25)): (30.0, 0.0),
+    }
+
+    assert estimated(counts).until(0.25)[0] > 0.7
+
+
 @given(day=st.floats(-5, 230))
 def test_the_nearest_edge_is_the_nearest(day: float) -> None:
     found = EDGES[nearest_edge(day)]

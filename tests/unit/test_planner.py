@@ -11,7 +11,7 @@ from lambdas.core.planner import CheckPlan, Horizon, plan_checks
 from tests.unit.test_eligibility import COUNTS
 
 LAST = (35.75, 37.0)
-HORIZON = Horizon(first=0.0, last=LAST)
+HORIZON = Horizon(first=0.0, first_until=18.0, last=LAST)
 
 
 def eligibility_of(counts: Counts) -> Eligibility:
@@ -65,9 +65,23 @@ def test_however_little_is_expected_no_gap_is_longer_than_eighteen_days(
     assert max(b - a for a, b in zip([0.0, *checks], checks, strict=False)) <= 18
 
 
+@given(counts=COUNTS, checks_per_day=st.floats(0.01, 3), until=st.floats(0, 18))
+def test_the_first_check_is_not_after_the_latest_time_for_it(
+    counts: Counts, checks_per_day: float, until: float
+) -> None:
+    horizon = Horizon(first=0.0, first_until=until, last=LAST)
+
+    plan = plan_checks(eligibility_of(counts), horizon, checks_per_day=checks_per_day)
+
+    assert plan.first is not None
+    assert plan.first <= until
+
+
 @pytest.mark.parametrize("first", [0.0, 3.0, 20.0])
 def test_the_first_check_is_not_before_the_sellers_delay(first: float) -> None:
-    plan = plan_checks(prior(), Horizon(first=first, last=LAST), checks_per_day=3)
+    plan = plan_checks(
+        prior(), Horizon(first=first, first_until=first + 18, last=LAST), checks_per_day=3
+    )
 
     assert plan.first is not None
     assert first <= plan.first <= first + 1
@@ -81,7 +95,9 @@ def test_the_more_a_day_is_worth_the_more_and_the_earlier_the_checks() -> None:
 
 
 def test_a_window_of_a_day_is_left_to_its_last_checks() -> None:
-    plan = plan_checks(prior(), Horizon(first=0.0, last=(0.75, 1.75)), checks_per_day=0.4)
+    plan = plan_checks(
+        prior(), Horizon(first=0.0, first_until=18.0, last=(0.75, 1.75)), checks_per_day=0.4
+    )
 
     assert plan.first is None
     assert plan.after(0.1) is None

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lambdas.core.basis import Basis, basis_of
 from lambdas.core.delivery import DeliveryNews, Promise
+from lambdas.core.eligibility import Step
 from lambdas.core.experience import Experience
 from lambdas.core.planning import (
     EARLY_ON_PURPOSE,
@@ -84,8 +85,28 @@ def test_one_check_in_so_many_is_made_early_on_purpose_and_always_the_same_ones(
 
     early = [check for check in planned if check.why is Why.EARLY]
     assert len(early) / len(planned) == pytest.approx(EARLY_ON_PURPOSE, abs=0.01)
-    assert {(check.at - FBA.opens_at) / DAY for check in early} == {0, 1, 3, 7}
+    days = [(check.at - FBA.opens_at) / DAY for check in early]
+    assert {0, 1, 3, 7} < set(days)  # steps of the ladder, and where orders become eligible
+    assert sum(8 <= day < 9 for day in days) / len(days) == pytest.approx(0.5, abs=0.15)
     assert planned == [first(number) for number in range(4000)]
+
+
+def test_an_order_of_which_ten_checks_are_kept_is_not_checked_early_for_ever() -> None:
+    ten = [quarter / 4 for quarter in range(10)]
+    numbers = range(2000)
+
+    early = [
+        {number for number in numbers if _is_early(order(number, empty=(*ten, last)[-10:]))}
+        for last in (3, 5)
+    ]
+
+    assert all(early)
+    assert len(early[0] & early[1]) < len(early[0]) / 4
+
+
+def _is_early(checked_order: Solicitation) -> bool:
+    planned = following(checked_order)
+    return planned is not None and planned.why is Why.EARLY
 
 
 def test_after_an_empty_check_the_next_follows_from_its_time() -> None:
@@ -159,6 +180,58 @@ def test_a_check_teaches_between_which_two_times_the_order_became_eligible() -> 
     assert lesson.basis == Basis.SHIPPED
     assert lesson.offered
     assert lesson.step == (12, 28)  # quarters of a day
+
+
+@given(
+    days_to_earliest=st.integers(1, 40),
+    span=st.integers(0, 30),
+    number=st.integers(0, 500),
+    checks_per_day=st.floats(0.01, 3),
+)
+def test_whoever_got_the_parcel_at_once_can_still_be_asked_at_the_first_check(
+    days_to_earliest: int, span: int, number: int, checks_per_day: float
+) -> None:
+    earliest = SHIPPED_AT + days_to_earliest * DAY
+    promise = Promise(news_at=SHIPPED_AT, earliest=earliest, latest=earliest + span * DAY)
+    news = DeliveryNews(shipped_at=SHIPPED_AT, promise=promise)
+    window = SolicitationWindow(opens_at=earliest + 5 * DAY, closes_at=promise.latest + 30 * DAY)
+    policy = Policy(experience={basis_of(news, window): NINTH_DAY}, checks_per_day=checks_per_day)
+
+    planned = plan_first_check(order(number).amazon_order_id, news, window, policy=policy)
+
+    assert planned.at <= max(window.opens_at, SHIPPED_AT + 29 * DAY)
+
+
+def test_what_parcels_of_one_promise_have_shown_holds_for_a_longer_one_by_its_own_last_day() -> (
+    None
+):
+    counts: dict[Step, tuple[float, float]] = {}
+    for day, offered in ((2.0, False), (3.0, True)):
+        checked_order = replace(
+            promised(3), checks=promised(3, empty=(2,)).checks if offered else ()
+        )
+        now = checked_order.window.opens_at + day * DAY
+        lesson = lesson_of(checked_order, offered=offered, now=now)
+        assert lesson is not None
+        counts[lesson.step] = (300 * offered, 300 * (not offered))
+    policy = Policy(experience={Basis.PROMISE_OF_5_DAYS: Experience(recent=counts)})
+
+    longer = promised(5)
+    planned = plan_first_check("903-5550101-0000001", longer.news, longer.window, policy=policy)
+
+    assert planned.why is Why.LEARNED
+    assert 4 * DAY <= planned.at - longer.window.opens_at <= 5.5 * DAY
+
+
+def promised(span: int, *, empty: tuple[float, ...] = ()) -> Solicitation:
+    """An order whose promise is of so many days."""
+    promise = Promise(news_at=SHIPPED_AT, earliest=EARLIEST, latest=EARLIEST + span * DAY)
+    window = SolicitationWindow(opens_at=EARLIEST + 5 * DAY, closes_at=EARLIEST + (span + 30) * DAY)
+    return solicitation(
+        news=DeliveryNews(shipped_at=SHIPPED_AT, promise=promise),
+        window=window,
+        checks=tuple(Check(at=window.opens_at + day * DAY, answer=NOT_OFFERED) for day in empty),
+    )
 
 
 def test_a_first_check_teaches_and_one_after_an_offer_does_not() -> None:

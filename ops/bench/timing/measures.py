@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import fmean, median, quantiles, stdev
 
-from lambdas.core.basis import Basis, basis_of
 from lambdas.core.eligibility import EDGES, Eligibility
 from lambdas.core.policy import CHECKS_PER_DAY
 from ops.bench.timing.parcels import Parcel
 from ops.bench.timing.replay import Fate
+from ops.bench.timing.strategies import Alike, alike
 
 ORDERS_TO_LEARN = 2000
 
@@ -85,15 +85,16 @@ def early_and_late(parcels: Sequence[Parcel]) -> tuple[list[int], list[int]]:
     return early, late
 
 
-def truth_of(parcels: Iterable[Parcel]) -> Mapping[tuple[int, Basis], Eligibility]:
-    """What only Amazon knows: when orders of each regime and basis do become eligible."""
-    counts: dict[tuple[int, Basis], list[int]] = defaultdict(lambda: [0] * (len(EDGES) + 1))
+def truth_of(parcels: Iterable[Parcel]) -> Mapping[Alike, Eligibility]:
+    """What only Amazon knows: when orders that are alike do become eligible."""
+    counts: dict[Alike, list[int]] = defaultdict(lambda: [0] * (len(EDGES) + 1))
     for parcel in parcels:
         cell = len(EDGES)
         if parcel.eligible_from is not None:
             day = (parcel.eligible_from - parcel.window.opens_at) / timedelta(days=1)
             cell = bisect_left(EDGES, day)
-        counts[parcel.regime, basis_of(parcel.news, parcel.window)][cell] += 1
+        key = alike(parcel.regime, parcel.fulfillment_type, parcel.news, parcel.window)
+        counts[key][cell] += 1
     return {
         key: Eligibility.of([number / sum(numbers) for number in numbers])
         for key, numbers in counts.items()

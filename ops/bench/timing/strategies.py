@@ -7,13 +7,21 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from lambdas.core.basis import Basis, basis_of
+from lambdas.core.delivery import DeliveryNews
 from lambdas.core.eligibility import Counts, Eligibility, Step
 from lambdas.core.experience import NOTHING_SEEN, Experience, Lesson, merged
-from lambdas.core.planner import CheckPlan, Horizon, plan_checks
-from lambdas.core.planning import lesson_of, plan_first_check, plan_next_check, put_off_by_plan
+from lambdas.core.planner import CheckPlan, plan_checks
+from lambdas.core.planning import (
+    horizon_of,
+    lesson_of,
+    plan_first_check,
+    plan_next_check,
+    put_off_by_plan,
+)
 from lambdas.core.policy import CHECKS_PER_DAY
 from lambdas.core.solicitation import Solicitation
 from lambdas.core.timing import end_check_at, first_check_at, last_checks, next_check_at
+from lambdas.core.window import SolicitationWindow
 from ops.bench.timing.parcels import POLICY
 
 _DAY = timedelta(days=1)
@@ -71,12 +79,21 @@ class Ladder(Fixed):
         return next_check_at(order.window, empty_checks=empty, now=now, policy=POLICY)
 
 
-class Oracle(Fixed):
-    """Computes the same plans from the true distribution of each order's regime and basis."""
+Alike = tuple[int, str, Basis, int]
+"""Orders that only chance tells apart: of one regime, fulfilment type, basis and days of window."""
 
-    def __init__(
-        self, truth: Mapping[tuple[int, Basis], Eligibility], regimes: Mapping[str, int]
-    ) -> None:
+
+def alike(
+    regime: int, fulfillment_type: str, news: DeliveryNews | None, window: SolicitationWindow
+) -> Alike:
+    days = round((window.closes_at - window.opens_at) / _DAY)
+    return regime, fulfillment_type, basis_of(news, window), days
+
+
+class Oracle(Fixed):
+    """Computes its plans as the planner does, from the true distribution of orders alike."""
+
+    def __init__(self, truth: Mapping[Alike, Eligibility], regimes: Mapping[str, int]) -> None:
         self._truth = truth
         self._regimes = regimes
 
@@ -93,10 +110,9 @@ class Oracle(Fixed):
         return order.window.opens_at + best * _DAY
 
     def _plan(self, order: Solicitation) -> CheckPlan:
-        window = order.window
-        truth = self._truth[self._regimes[order.amazon_order_id], basis_of(order.news, window)]
-        one, two = ((at - window.opens_at) / _DAY for at in last_checks(window, policy=POLICY))
-        horizon = Horizon(first=0.0, last=(round(4 * one) / 4, round(4 * two) / 4))
+        regime = self._regimes[order.amazon_order_id]
+        truth = self._truth[alike(regime, order.fulfillment_type, order.news, order.window)]
+        horizon = horizon_of(order.news, order.window, POLICY)
         return plan_checks(truth, horizon, checks_per_day=CHECKS_PER_DAY)
 
 
