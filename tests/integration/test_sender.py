@@ -205,6 +205,21 @@ def test_trouble_on_one_order_is_its_own(due: World) -> None:
     assert due.sellers.get(SELLER).regions[Region.NA].slowed_until is None
 
 
+def test_trouble_on_the_only_order_that_may_be_asked_about_is_the_sellers(due: World) -> None:
+    later = "903-5550102-0000002"
+    due.simulator.faults = [fault(FaultKind.LOST_ANSWER, CREATE_SOLICITATION)]
+    due.wake()
+    assert due.order(ORDER).status is Status.SENDING
+    due.deliver(body(amazon_order_id=later, time_of_order_change=START))
+    due.simulator.faults = [fault(FaultKind.ERROR, GET_ACTIONS)]
+
+    due.wake()
+
+    troubled = due.order(later)
+    assert (troubled.status, troubled.reason) == (Status.WAITING, "shipped")
+    assert due.sellers.get(SELLER).regions[Region.NA].slowed_until is not None
+
+
 def test_an_outage_slows_the_seller_and_harms_no_order(due: World) -> None:
     due.simulator.faults = [
         fault(FaultKind.ERROR, GET_ACTIONS, until=FIRST_CHECK + timedelta(hours=6), status=503)
