@@ -117,6 +117,7 @@ class Story:
         account.keep_state(self.outputs)
         self.again = self._see(project.deploy())
         self.same = project.diff("--fail", as_built)
+        self.provisioned = project.diff("--context=table_capacity=provisioned")
         self.difference = project.diff(setting)
         self.set = self._see(project.update(as_built))  # what the diff has just shown
         module = project.folder / "lambdas" / "core" / "window.py"
@@ -174,6 +175,16 @@ def test_diff_shows_what_a_setting_would_change_and_nothing_else(story: Story) -
         ("-", "5"),
         ("+", "7"),
     }
+
+
+def test_another_capacity_of_the_table_is_no_other_table(story: Story) -> None:
+    changed = re.findall(r"^\[(.)\] (\S+) (\S+) (\S+)(.*)$", story.provisioned, re.MULTILINE)
+
+    assert changed == [
+        ("~", "AWS::DynamoDB::Table", "OrdersTable/Table", "OrdersTableD407578C", "")
+    ]
+    assert "PAY_PER_REQUEST" in story.provisioned
+    assert "replace" not in story.provisioned
 
 
 def test_a_changed_setting_changes_only_what_it_should(story: Story) -> None:
