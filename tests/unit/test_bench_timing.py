@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ops.bench.timing import Outcome, measure
+from ops.bench.timing.awkward import awkward_populations
 from ops.bench.timing.parcels import parcels
 from ops.bench.timing.populations import (
     Population,
@@ -15,7 +16,7 @@ from ops.bench.timing.populations import (
 from ops.bench.timing.replay import replay
 from ops.bench.timing.strategies import Daily, Ladder, OneCheck, Planner
 
-NAMED = {population.name: population for population in populations()}
+NAMED = {population.name: population for population in (*populations(), *awkward_populations())}
 
 
 def played(population: Population, *, orders: int, a_day: float = 60) -> Outcome:
@@ -33,6 +34,21 @@ def test_after_2000_orders_the_planner_is_within_a_tenth_of_the_oracle(
     assert outcome.asked >= population.least_asked
     assert outcome.to_oracle_late.ratio <= 1.1
     assert outcome.to_ladder_early.ratio <= 1 + 2 * outcome.to_ladder_early.error
+
+
+@pytest.mark.parametrize("name", ["on the last promised day", "all in one day"])
+def test_parcels_that_keep_to_a_day_are_asked_about_on_that_day(name: str) -> None:
+    outcome = played(NAMED[name], orders=3500)
+
+    assert outcome.asked >= 0.998
+    assert outcome.to_oracle_late.ratio <= 1.12
+    assert outcome.to_ladder_early.ratio <= 0.8
+
+
+def test_who_got_the_parcel_long_before_its_promise_is_asked_too() -> None:
+    outcome = played(NAMED["long before the promise, or after it"], orders=3000)
+
+    assert outcome.asked >= 0.998
 
 
 def test_what_becomes_eligible_sooner_than_the_planner_looks_is_found_out() -> None:

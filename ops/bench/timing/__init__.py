@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lambdas.core.policy import CHECKS_PER_DAY
+from ops.bench.timing.awkward import awkward_populations
 from ops.bench.timing.measures import (
     ORDERS_TO_LEARN,
     Difference,
@@ -54,7 +55,7 @@ class Outcome:
 
 
 def run(console: Console) -> Mapping[str, Any]:
-    """Print each population's table, then the worst of others drawn at random."""
+    """Print each population's table, then the worst of these, awkward and random ones."""
     console.print(
         f"When to check: {ORDERS_A_DAY:.0f} orders a day. An order costs its checks, and"
         f" {CHECKS_PER_DAY} for each day on which its buyer could have been asked and was not."
@@ -63,13 +64,16 @@ def run(console: Console) -> Mapping[str, Any]:
     for population in populations():
         outcomes.append(measure(population))
         console.print(table_of(outcomes[-1]))
-    drawn = [
+    others = [
+        *awkward_populations(),
         *(random_population(seed) for seed in RANDOM_POPULATIONS),
         *(random_population(1000 + seed, regimes=2) for seed in RANDOM_CHANGING),
     ]
-    random = [measure(population, only_planner=True) for population in drawn]
-    console.print(summary_of([*outcomes, *random]))
-    return {outcome.population.name: outcome.as_json() for outcome in (*outcomes, *random)}
+    for population in others:
+        outcomes.append(measure(population, only_planner=True))
+        console.print(line_of(outcomes[-1]))
+    console.print(summary_of(outcomes))
+    return {outcome.population.name: outcome.as_json() for outcome in outcomes}
 
 
 def measure(
@@ -132,6 +136,15 @@ def table_of(outcome: Outcome) -> Table:
             f"{each.cost:.2f} ± {each.cost_error:.2f}",
         )
     return table
+
+
+def line_of(outcome: Outcome) -> str:
+    """What the planner is held to, in one line."""
+    return (
+        f"{outcome.population.name}: asked {outcome.asked:.2%}; to the ladder, first"
+        f" {ORDERS_TO_LEARN:,} of a kind: {outcome.to_ladder_early}; to the oracle, after them:"
+        f" {outcome.to_oracle_late}"
+    )
 
 
 def summary_of(outcomes: Sequence[Outcome]) -> Table:
