@@ -222,6 +222,7 @@ def standing(deployment: Deployment, *, sellers: int) -> Standing:
     with translated("cloudformation:ListStackResources"):
         for page in pages.paginate(StackName=STACK_NAME):
             kinds.update(each["ResourceType"] for each in page["StackResourceSummaries"])
+    write_units, read_units = _provided(deployment)
     lags = len(get_args(Lag)) if deployment.settings.lag_metrics else 0
     return Standing(
         sellers=sellers,
@@ -230,6 +231,23 @@ def standing(deployment: Deployment, *, sellers: int) -> Standing:
         metrics=len({*get_args(Counted), *get_args(Gauge)} - METRICS_OF_TROUBLE) + lags,
         alarms=ALARM_METRICS if kinds["AWS::CloudWatch::Alarm"] else 0,
         dashboards=kinds["AWS::CloudWatch::Dashboard"],
+        write_units=write_units,
+        read_units=read_units,
+    )
+
+
+def _provided(deployment: Deployment) -> tuple[int, int]:
+    """Write and read units of the table and its index; none where they are on demand."""
+    with translated("dynamodb:DescribeTable"):
+        name = deployment.output("OrdersTableName")
+        table = deployment.dynamodb.describe_table(TableName=name)["Table"]
+    throughputs = [
+        each.get("ProvisionedThroughput", {})
+        for each in (table, *table.get("GlobalSecondaryIndexes", ()))
+    ]
+    return (
+        sum(each.get("WriteCapacityUnits", 0) for each in throughputs),
+        sum(each.get("ReadCapacityUnits", 0) for each in throughputs),
     )
 
 

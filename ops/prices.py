@@ -96,7 +96,8 @@ class Allowance:
 
 # "AWS Free Tier", Always Free. Not among them: secrets, keys, DynamoDB's requests on demand,
 # copies for recovery.
-_FREE_UNIT_HOURS = 25 * 24 * 30  # 25 units at all times
+_HOURS = 24 * 30  # of a month
+_FREE_UNIT_HOURS = 25 * _HOURS  # 25 units at all times
 ALWAYS_FREE = (
     Allowance(units=(Unit.SCHEDULES,), amount=14e6, page=_EVENTBRIDGE),
     Allowance(units=(Unit.REQUESTS, Unit.FIFO_REQUESTS), amount=1e6, page=_SQS),
@@ -151,7 +152,7 @@ METRICS_OF_TROUBLE = frozenset({"NotificationsRefused", "Throttled"})
 # ORDER_CHANGE comes for each change of an order's state, and now and then twice.
 NOTIFICATIONS_PER_ORDER = 3
 
-_SWEEPS = 24 * 30
+_SWEEPS = _HOURS
 _PER_SWEEP: Uses = {
     Unit.RUNS: 1,
     Unit.GB_SECONDS: 0.5,
@@ -178,7 +179,11 @@ class Volume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What a stack has, whatever comes; `metrics` that are sent, `alarms` by their metrics."""
+    """What a stack has, whatever comes; `metrics` that are sent, `alarms` by their metrics.
+
+    The units are those that its table and index provide, a second; none where each request is
+    paid for.
+    """
 
     sellers: int
     secrets: int
@@ -186,6 +191,8 @@ class Standing:
     metrics: int
     alarms: int
     dashboards: int
+    write_units: int = 0
+    read_units: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,11 +216,28 @@ class Bill:
 def bill(volume: Volume, standing: Standing) -> Bill:
     """What 30 days of this volume on such a stack are charged at list prices."""
     of_orders, of_standing = uses_of(volume), _uses_standing(standing)
+    if standing.write_units:
+        of_orders = with_provisioned_units(of_orders)
+        of_standing = with_provisioned_units(
+            of_standing, writes=standing.write_units, reads=standing.read_units
+        )
     return Bill(
         orders=_priced(of_orders),
         standing=_priced(of_standing),
         after_allowances=sum(_priced(charged(added((1, of_orders), (1, of_standing)))).values()),
     )
+
+
+def with_provisioned_units(
+    uses: Uses, *, writes: float = 0.0, reads: float = 0.0
+) -> dict[Unit, float]:
+    """A month's uses where so many units a second are paid for, and not each read and write."""
+    one_by_one = {Unit.WRITES, Unit.READS}
+    return {
+        **{unit: used for unit, used in uses.items() if unit not in one_by_one},
+        Unit.WRITE_UNIT_HOURS: _HOURS * writes,
+        Unit.READ_UNIT_HOURS: _HOURS * reads,
+    }
 
 
 def uses_of(volume: Volume) -> dict[Unit, float]:

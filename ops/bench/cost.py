@@ -16,7 +16,7 @@ from ops.bench.others import (
     sample_standing,
 )
 from ops.bench.plant import AMAZON_LATENCY, AWS_LATENCY
-from ops.bench.provisioned import peaks, print_peaks, with_provisioned_units
+from ops.bench.provisioned import peaks, print_peaks, with_units
 from ops.bench.standing import APPLICATION_SECRETS, MONTH, POLLERS, function, standing
 from ops.bench.steady import steady
 from ops.bench.sweeping import sweep
@@ -101,9 +101,7 @@ def run(console: Console) -> Mapping[str, Any]:
     at_peak = peaks(dense, even, a_month=MILLION)
     months = {
         ONE_SELLER: on_demand,
-        f"{ONE_SELLER}, provisioned": Month(
-            uses=with_provisioned_units(on_demand.uses, at_peak.provided)
-        ),
+        f"{ONE_SELLER}, provisioned": Month(uses=with_units(on_demand.uses, at_peak.provided)),
         "a million of 1,000 small sellers": month(sparse, orders=MILLION, sellers=1000),
         SMALL_SELLER: month(sparse, orders=SMALL, cold=True),
     }

@@ -20,7 +20,7 @@ from ops.bench.sending import fill, seller
 from ops.bench.standing import MONTH, function
 from ops.bench.units import Units, total
 from ops.local_cloud.template import synthesise
-from ops.prices import Unit, Uses
+from ops.prices import Unit, Uses, with_provisioned_units
 from ops.simulator.orders import Listing
 
 # "Burst and adaptive capacity": unused units are kept for up to so long.
@@ -128,15 +128,10 @@ def of_a_new_order() -> Units:
     return 1 / _NEW * meter.units
 
 
-def with_provisioned_units(uses: Uses, units: Units) -> dict[Unit, float]:
-    """The month's uses where reads and writes are not paid for one by one."""
-    hours = MONTH / timedelta(hours=1)
-    in_its_stead: dict[Unit, float] = {
-        Unit.WRITE_UNIT_HOURS: hours * (units.table_writes + units.index_writes),
-        Unit.READ_UNIT_HOURS: hours * (units.table_reads + units.index_reads),
-    }
-    one_by_one = {Unit.WRITES, Unit.READS}
-    return {unit: used for unit, used in uses.items() if unit not in one_by_one} | in_its_stead
+def with_units(uses: Uses, units: Units) -> dict[Unit, float]:
+    """The month's uses where these are paid for, and not each read and write."""
+    writes = units.table_writes + units.index_writes
+    return with_provisioned_units(uses, writes=writes, reads=units.table_reads + units.index_reads)
 
 
 def print_peaks(console: Console, of: Peaks) -> Mapping[str, Any]:

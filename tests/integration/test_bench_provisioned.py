@@ -13,7 +13,7 @@ from ops.bench.provisioned import (
     busiest,
     of_a_new_order,
     provided,
-    with_provisioned_units,
+    with_units,
 )
 from ops.bench.units import Units
 from ops.prices import Unit
@@ -71,14 +71,14 @@ def test_units_that_are_free_for_ever_replace_what_each_request_costs() -> None:
     uses = {Unit.WRITES: 6e6, Unit.READS: 3e6, Unit.REQUESTS: 5e6}
     on_demand = Month(uses=uses)
 
-    provisioned = Month(uses=with_provisioned_units(uses, provided()))
+    provisioned = Month(uses=with_units(uses, provided()))
 
     assert provisioned.dollars[Unit.WRITE_UNIT_HOURS] == pytest.approx(25 * 720 * 0.00065)
     paid_by_request = on_demand.dollars[Unit.WRITES] + on_demand.dollars[Unit.READS]
     saved = on_demand.total_after_allowances - provisioned.total_after_allowances
     assert saved == pytest.approx(paid_by_request)
     # One unit more than is free has its price.
-    more = Month(uses=with_provisioned_units(uses, provided() + Units(index_writes=1)))
+    more = Month(uses=with_units(uses, provided() + Units(index_writes=1)))
     assert more.total_after_allowances - provisioned.total_after_allowances == pytest.approx(
         720 * 0.00065
     )

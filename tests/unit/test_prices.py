@@ -1,5 +1,7 @@
 """The bill: every unit has a price, and what a volume uses grows with it."""
 
+from dataclasses import replace
+
 import pytest
 
 from ops.prices import PRICES, Standing, Unit, Volume, bill, uses_of
@@ -35,6 +37,18 @@ def test_what_stands_is_charged_without_orders() -> None:
     assert 11 < charged.for_standing < 14
     # Of these only the secrets, the key and what polling exceeds are left.
     assert 1.8 < charged.after_allowances < 2
+
+
+def test_a_provisioned_table_is_paid_by_its_units_and_not_by_the_request() -> None:
+    table = replace(NOTHING, write_units=25, read_units=25)
+
+    one_by_one, provisioned = bill(A_THOUSAND, NOTHING), bill(A_THOUSAND, table)
+
+    assert Unit.WRITES in one_by_one.orders
+    assert Unit.WRITES not in provisioned.orders
+    assert provisioned.for_orders < one_by_one.for_orders
+    assert provisioned.standing[Unit.WRITE_UNIT_HOURS] == pytest.approx(11.7)
+    assert provisioned.after_allowances < one_by_one.after_allowances
 
 
 def test_the_sweeper_and_idle_polling_are_within_a_dollar() -> None:

@@ -5,6 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import boto3
+import pytest
+
 from lambdas.core.solicitation import NOT_OFFERED, OFFERED, Check, Solicitation, Status
 from lambdas.core.window import SolicitationWindow
 from tests.integration.conftest import SELLER, Run
@@ -40,6 +43,20 @@ def test_without_orders_there_is_nothing_to_send_and_the_stack_has_its_price(
     assert charged["aws_usd_standing"]["secrets a month"] == 0.8
     assert sum(charged["aws_usd_for_orders"].values()) == 0
     assert dayfive("forecast")[1].startswith("Nothing is to be sent in the next 30 days")
+
+
+def test_a_provisioned_table_has_its_price_by_the_hour(shop: Shop, dayfive: Run) -> None:
+    table = {"TableName": shop.deployment.output("OrdersTableName")}
+    units = {"ReadCapacityUnits": 15, "WriteCapacityUnits": 14}
+    boto3.client("dynamodb").update_table(
+        **table, BillingMode="PROVISIONED", ProvisionedThroughput=units
+    )
+
+    _, charged = of_json(dayfive)
+
+    assert "DynamoDB writes" not in charged["aws_usd_for_orders"]
+    hours = charged["aws_usd_standing"]["DynamoDB hours of a provisioned write unit"]
+    assert hours == pytest.approx(14 * 720 * 0.00065, abs=1e-4)
 
 
 def test_a_waiting_order_is_spread_over_the_ladder(shop: Shop, dayfive: Run) -> None:
