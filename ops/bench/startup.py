@@ -94,7 +94,7 @@ class Start:
 def run(console: Console) -> Mapping[str, Any]:
     """Print each function's start beside the floor's, with and without compiled files."""
     table = Table(
-        *("first run", "our code", "floor (s)", "function (s)", "ratio", "memory", "of AWS"),
+        *("first run", "our code", "floor (s)", "own (s)", "ratio", "MB", "clients", "calls"),
         box=None,
     )
     simulator = amazon()
@@ -159,12 +159,13 @@ class Bench:
         of_floor, of_own = (median(each.seconds for each in starts) for starts in (floor, own))
         row = (
             f"{first_run.function}, {first_run.what}",
-            "compiled" if compiled else "from source",
+            "compiled" if compiled else "source",
             f"{of_floor:.3f}",
             f"{of_own:.3f}",
             f"{of_own / of_floor:.2f}",
-            f"{max(each.megabytes for each in own):.0f} MB",
-            f"{len(plan['clients'])} clients, {len(plan['calls'])} calls",
+            f"{max(each.megabytes for each in own):.0f}",
+            str(len(plan["clients"])),
+            str(len(plan["calls"])),
         )
         return row, round(of_own / of_floor, 3)
 
