@@ -72,7 +72,7 @@ def new_order(number: int) -> FirstRun:
     """The intake takes in its first order."""
     record = _record(notice(number), SentTimestamp=str(int(time.time() * 1000)))
     return FirstRun(
-        function="intake", what="a new order", records=[record], items={"SELLER": _seller_item()}
+        function="intake", what="new order", records=[record], items={"SELLER": _seller_item()}
     )
 
 
@@ -87,13 +87,13 @@ def orders_asked(simulator: Simulator, number: int, orders: int = 1) -> FirstRun
         simulator.add_order(at_amazon)
         items[order.amazon_order_id] = to_attributes(solicitation_item(order))
     body = json.dumps({"seller_id": SELLER.seller_id, "region": str(SELLER.region)})
-    what = "an order asked" if orders == 1 else f"{orders} orders asked"
+    what = "order asked" if orders == 1 else f"{orders} orders asked"
     return FirstRun(function="sender", what=what, records=[_record(body)], items=items)
 
 
 def sweep() -> FirstRun:
     """The sweeper looks at one seller, for whom nothing is overdue; it does not read its event."""
-    return FirstRun(function="sweeper", what="a sweep", items={"SELLER": _seller_item()})
+    return FirstRun(function="sweeper", what="sweep", items={"SELLER": _seller_item()})
 
 
 def first_runs(simulator: Simulator) -> tuple[Callable[[int], FirstRun], ...]:
