@@ -2,10 +2,16 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from lambdas.aws.orders_table import OrdersTable, StaleRecordError
-from lambdas.core.decisions import on_create_deferred, on_create_refused, on_create_rejected
+from lambdas.core.decisions import (
+    on_create_deferred,
+    on_create_refused,
+    on_create_rejected,
+    on_create_unanswered,
+)
 from lambdas.core.policy import Policy
 from lambdas.core.refusals import Refusal, read_refusal
 from lambdas.core.solicitation import Solicitation
@@ -98,6 +104,9 @@ class Creating:
         self._telemetry.tally("refusals", "no_clear_answer")
         self._recorder.log("create_call_unanswered", claimed, problem=str(error))
         self._recorder.plan(claimed)
+        # With news noted on it meanwhile it stays due, and whoever meets it passes it by.
+        with suppress(StaleRecordError):
+            self._orders.put_outcome(on_create_unanswered(claimed), claimed=claimed)
         return TurnResult(turn=Turn.TROUBLE, reason=str(error))
 
     def _forbidden(self, claimed: Solicitation, error: ForbiddenError) -> TurnResult:

@@ -44,7 +44,6 @@ class Run:
         self._settled = 0
         self._throttled = 0
         self._answered = 0
-        self._asked: set[str] = set()
         self._troubles_in_a_row = 0
         self._unwritten: tuple[Solicitation, str] | None = None
         self._denied: list[tuple[Solicitation, str]] = []
@@ -56,7 +55,7 @@ class Run:
             due = sorted(due, key=lambda order: order.due_at)
         left = self._give_turns(due)
         if self._unwritten:
-            self._end_trouble(only_one_due=len(self._asked) == 1 and not left)
+            self._end_trouble(only_one_due=len(due) == 1)
         self._end_denials()
         self._turns.write_lessons()
         # The pause after the last call carries over to the next run without any shared state.
@@ -106,8 +105,6 @@ class Run:
         except Exception as error:  # noqa: BLE001 - one order's fault must not stop the others
             self._own_failure(order, error)
             return TurnResult(turn=Turn.PASSED)
-        if result.turn not in {Turn.PASSED, Turn.SETTLED}:
-            self._asked.add(order.amazon_order_id)
         self._settled += result.turn in {Turn.SETTLED, Turn.ANSWERED, Turn.HELD}
         match result.turn:
             case Turn.ANSWERED | Turn.HELD:

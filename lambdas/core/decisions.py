@@ -90,6 +90,15 @@ def on_created(claimed: Solicitation, request_id: str | None, *, now: datetime) 
     )
 
 
+def on_create_unanswered(claimed: Solicitation) -> Solicitation:
+    """The call may have been accepted: the claim stands, and the order is due when it has run out.
+
+    Still due since before the claim, it would come first at each wake-up for ever.
+    """
+    due_at = claimed.next_look_at
+    return replace(claimed, due_at=due_at, plan=None, likely=OFFERED_FOR_CERTAIN)
+
+
 def on_create_refused(
     claimed: Solicitation, refusal: Refusal, text: str, *, now: datetime, policy: Policy
 ) -> Solicitation:

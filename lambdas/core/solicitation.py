@@ -176,11 +176,11 @@ class Solicitation:
     """The record of one order.
 
     `version` counts its writes. `due_at` is when somebody has to look at it next, while it
-    is open; a claim leaves it as it was. `posts_open` counts the create calls that may have
-    been accepted and were never answered. `news` is missing only on an order that was cancelled
-    before it was seen to ship. `plan` is by what `due_at` was chosen, where a plan chose it, and
-    `likely` the chance in percent that the order is offered then. `expires_at` is when DynamoDB
-    may delete it.
+    is open; a claim leaves it as it was, and a call without an answer moves it to the claim's
+    end. `posts_open` counts the create calls that may have been accepted and were never
+    answered. `news` is missing only on an order that was cancelled before it was seen to ship.
+    `plan` is by what `due_at` was chosen, where a plan chose it, and `likely` the chance in
+    percent that the order is offered then. `expires_at` is when DynamoDB may delete it.
     """
 
     seller_id: str

@@ -92,7 +92,7 @@ def test_an_answer_that_never_came_is_looked_at_again_when_the_claim_has_run_out
 
     order = due.order(ORDER)
     assert (order.status, order.posts_open) == (Status.SENDING, 1)
-    assert order.due_at < order.claim_until == order.next_look_at
+    assert order.due_at == order.claim_until == order.next_look_at
     minute = wake_up_minute(order.claim_until, now=due.clock.now)
     assert schedule_name(SELLER, Region.NA, minute) in due.schedule_names()
     due.simulator.faults = []
@@ -408,6 +408,23 @@ def test_orders_that_amazon_rejects_hold_up_no_other(due: World) -> None:
     assert due.order(ORDER).status is Status.SENT
     assert due.order("903-5550109-0000000").status is Status.HELD
     assert due.sellers.get(SELLER).regions[Region.NA].slowed_until is None
+
+
+def test_orders_whose_create_calls_are_never_answered_hold_up_no_other(due: World) -> None:
+    for number in range(2):
+        closes_sooner = f"903-5550109-{number:07}"
+        due.sell(closes_sooner, shipped_at=START - DAY, delivered_at=START)
+        due.deliver(body(amazon_order_id=closes_sooner, time_of_order_change=START - DAY))
+    due.simulator.faults = [fault(FaultKind.ERROR, CREATE_SOLICITATION)]
+    due.wake()
+    slowed_until = due.sellers.get(SELLER).regions[Region.NA].slowed_until
+    due.simulator.faults = [
+        fault(FaultKind.ERROR, CREATE_SOLICITATION, start=slowed_until + timedelta(seconds=0.5))
+    ]
+
+    due.wake_at(slowed_until)
+
+    assert due.order(ORDER).status is Status.SENT
 
 
 def test_slowness_ends_with_the_first_answer(due: World) -> None:
