@@ -95,7 +95,7 @@ def on_create_unanswered(claimed: Solicitation) -> Solicitation:
 
     Still due since before the claim, it would come first at each wake-up for ever.
     """
-    due_at = claimed.next_look_at
+    due_at = min(claimed.next_look_at, claimed.window.closes_at)
     return replace(claimed, due_at=due_at, plan=None, likely=OFFERED_FOR_CERTAIN)
 
 

@@ -15,6 +15,7 @@ from lambdas.core.decisions import (
     on_create_deferred,
     on_create_refused,
     on_create_rejected,
+    on_create_unanswered,
     on_created,
     on_own_failure,
     on_trouble,
@@ -76,6 +77,21 @@ def test_a_living_claim_is_left_alone() -> None:
     assert woken(solicitation(status=Status.SENDING, claim_until=CLOSES), now) == Pass(
         reason="claimed"
     )
+
+
+@pytest.mark.parametrize("claimed_at", [OPENS, CLOSES - timedelta(minutes=2)])
+def test_an_unanswered_call_is_due_when_its_claim_ends_and_within_the_window(
+    claimed_at: datetime,
+) -> None:
+    decision = answered(solicitation(), ACTION, now=claimed_at)
+    assert isinstance(decision, Claim)
+    order = decision.solicitation
+
+    outcome = on_create_unanswered(order)
+
+    assert (outcome.status, outcome.claim) == (Status.SENDING, order.claim)
+    assert outcome.due_at == min(claimed_at + timedelta(minutes=5), CLOSES)
+    assert outcome.next_look_at == order.claim_until
 
 
 def test_a_claim_that_has_run_out_is_checked_again() -> None:
