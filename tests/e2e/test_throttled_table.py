@@ -82,7 +82,7 @@ class ThinTable:
 
 def test_too_few_units_for_minutes_break_no_promise(set_stage: Stage) -> None:
     crowd = Crowd(set_stage, orders=50, days=ALL_AT_ONCE, seed=11)
-    table = ThinTable(set_stage, 1 / 200 * provided())
+    table = ThinTable(set_stage, 1 / 300 * provided())
 
     assert crowd.run() == {}
     assert {function for function, _ in table.refused} == {"intake", "sender"}
