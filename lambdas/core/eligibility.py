@@ -26,9 +26,10 @@ BEFORE_THE_FIRST = -1
 """Stands for the check before an order's first one, which there was none of."""
 
 # What is supposed before anything is known: half of the orders are eligible when the window
-# opens, 3 % never are, and the rest thins out slowly, by a power of the days.
+# opens, 1 % never are, and the rest thins out slowly, by a power of the days. With more that never
+# are, parcels that take weeks were given up for days once the first of them had come.
 _AT_THE_OPENING = 0.5
-_NEVER = 0.03
+_NEVER = 0.01
 _THINS_OVER_DAYS = 2.0
 _THINS_BY_POWER = 1.2
 
