@@ -104,19 +104,20 @@ class Metering:
         self.created: list[Mapping[str, Any]] = []
         self.sent: list[Mapping[str, Any]] = []
         self._meter: Meter | None = None
-        self._not_ours = 0.0
+        self._cpu_began = self._not_ours = 0.0
+        self._cpu_told = self._moved = 0.0
         self._lock = RLock()
         self._of_thread = local()  # the intake makes calls side by side
 
     @contextmanager
     def run(self, meter: Meter) -> Iterator[None]:
         """One run of a function, warm: whatever is called, printed and computed inside."""
-        self._meter, self._not_ours = meter, 0.0
-        began, cpu_began = datetime.now(UTC), time.process_time()
+        self._meter, self._not_ours, self._cpu_told, self._moved = meter, 0.0, 0.0, 0.0
+        began, self._cpu_began = datetime.now(UTC), time.process_time()
         with redirect_stdout(io.StringIO()) as printed:
             yield
-        meter.cpu += time.process_time() - cpu_began - self._not_ours
-        meter.waited += (datetime.now(UTC) - began).total_seconds()
+        meter.cpu += self._cpu()
+        meter.waited += (datetime.now(UTC) - began).total_seconds() - self._moved
         meter.runs += 1
         text = printed.getvalue()
         lines = text.splitlines()
@@ -124,6 +125,21 @@ class Metering:
         meter.log_bytes += len(text.encode()) + PLATFORM_BYTES + BYTES_BESIDE_A_LINE * logged
         meter.metrics.update(name for line in lines for name in _metrics_in(line))
         self._meter = None
+
+    def cpu_as_time(self) -> float:
+        """Seconds that the run's CPU took since this was last asked, at its share of one.
+
+        Whoever moves the clock by them makes the pauses shorter that the CPU is used in.
+        """
+        assert self._meter
+        cpu = self._cpu()
+        seconds = (cpu - self._cpu_told) * MB_FOR_A_CPU / self._meter.memory_mb
+        self._cpu_told = cpu
+        self._moved += seconds
+        return seconds
+
+    def _cpu(self) -> float:
+        return time.process_time() - self._cpu_began - self._not_ours
 
     @contextmanager
     def not_ours(self) -> Iterator[None]:

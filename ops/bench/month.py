@@ -204,7 +204,7 @@ class _Playing:
         return httpx.Client(transport=httpx.MockTransport(self._amazon), trust_env=False)
 
     def _amazon(self, request: httpx.Request) -> httpx.Response:
-        time.sleep(AMAZON_LATENCY.total_seconds())
+        time.sleep(AMAZON_LATENCY.total_seconds() + self._meters.cpu_as_time())
         with self._meters.not_ours():
             return self._here.simulator.handle(request)
 

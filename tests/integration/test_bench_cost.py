@@ -8,7 +8,7 @@ import pytest
 from lambdas.observability import Counted, Gauge
 from ops.bench.cost import SENT_AND_RECEIVED, month, uses_played
 from ops.bench.intake import calls_by_path
-from ops.bench.meter import Meter
+from ops.bench.meter import Meter, Metering
 from ops.bench.month import Played, play
 from ops.bench.standing import alarm_metrics, function, standing
 from ops.bench.steady import steady
@@ -80,6 +80,21 @@ def test_a_metric_is_paid_for_if_it_is_sent_in_a_month_without_trouble() -> None
 
     assert sent == {*get_args(Counted), *get_args(Gauge)} - METRICS_OF_TROUBLE
     assert month(played, orders=1000).uses[Unit.METRICS] == len(sent)
+
+
+def test_cpu_by_which_the_clock_was_moved_is_not_waited_for_too() -> None:
+    meters, told, alone = Metering(), Meter(memory_mb=192), Meter(memory_mb=192)
+
+    with meters.run(told):
+        sum(range(1_000_000))
+        moved = meters.cpu_as_time()
+    with meters.run(alone):
+        sum(range(1_000_000))
+
+    assert 0 < moved <= told.seconds_of_cpu
+    # The clock of this test stood as good as still, so what it was not moved by is missing.
+    assert told.waited < 0 <= alone.waited
+    assert told.seconds < alone.seconds
 
 
 def test_in_a_dense_stream_runs_are_shared_and_what_each_order_needs_stays() -> None:
