@@ -1,6 +1,6 @@
 # Needs Python 3.11 to 3.13 with venv, and nothing else: all the rest is installed into .venv.
 
-PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python)
+PYTHONS := $(or $(PYTHON),python3.13 python3 python3.12 python3.11 python)
 USABLE  := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 BIN     := .venv/bin
 READY   := .venv/.ready
