@@ -7,6 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -20,6 +21,7 @@ from rich.table import Table
 
 from lambdas import intake
 from lambdas.aws.items import solicitation_item, to_attributes
+from lambdas.config import ORDERS_AT_ONCE
 from ops.bench.null_aws import null_aws
 from ops.bench.plant import MARKETPLACE, REGION, due_order, plant
 from ops.bench.sending import fill, seller
@@ -44,19 +46,22 @@ def run(console: Console) -> Mapping[str, Any]:
         paths.add_row(path, _named(small[path]), _named(large[path]))
     console.print("The intake's calls to AWS for one order, by what is told of it")
     console.print(paths)
-    faster, own_cpu = throughput(), cpu()
+    faster, own_cpu, to_one_at_a_time = throughput(), cpu(), cpu_to_one_at_a_time()
     console.print(
         f"With {SECONDS_PER_CALL * 1000:.0f} ms for each call, one environment takes in"
         f" {faster:.1f} times as many new orders as one at a time would."
     )
     console.print(
-        f"CPU for a new order: {own_cpu:.2f} times that of the same two calls made by bare boto3."
+        f"CPU for a new order: {own_cpu:.2f} times that of the same two calls made by bare boto3,"
+        f" as many side by side; {to_one_at_a_time:.2f} times that of one call after the other,"
+        " where AWS takes no time, so that one side changes threads all the time and one never."
     )
     return {
         "calls": {path: dict(calls) for path, calls in large.items()},
         "same_at_both_sizes": small == large,
         "throughput_over_one_at_a_time": round(faster, 2),
         "cpu_over_bare_boto3": round(own_cpu, 3),
+        "cpu_over_bare_boto3_one_at_a_time": round(to_one_at_a_time, 3),
     }
 
 
@@ -100,17 +105,39 @@ def throughput() -> float:
 
 
 def cpu() -> float:
-    """CPU of a new order over that of the same calls alone: the median of rounds in turns."""
+    """CPU of a new order over that of the same calls alone, as many of them side by side."""
+
+    def bare(numbers: Sequence[int], call: Callable[[int], None]) -> None:
+        with ThreadPoolExecutor(ORDERS_AT_ONCE) as threads:
+            list(threads.map(call, numbers))
+
+    return _cpu_over(bare, seconds_per_call=SECONDS_PER_CALL)
+
+
+def cpu_to_one_at_a_time() -> float:
+    """The same over the calls after each other, where AWS takes no time."""
+
+    def bare(numbers: Sequence[int], call: Callable[[int], None]) -> None:
+        for number in numbers:
+            call(number)
+
+    return _cpu_over(bare, seconds_per_call=0)
+
+
+def _cpu_over(
+    bare: Callable[[Sequence[int], Callable[[int], None]], None], *, seconds_per_call: float
+) -> float:
+    """The median of rounds in turns."""
     ratios = []
-    with _null_intake(0):
-        bare = _bare_calls()
+    with _null_intake(seconds_per_call):
+        call = _bare_calls()
         _take_in([notice(number) for number in range(BATCH)])
         for round_ in range(_CPU_ROUNDS):
             first = (round_ + 1) * _CPU_ORDERS
-            bodies = [notice(number) for number in range(first, first + _CPU_ORDERS)]
-            batches = [bodies[at : at + BATCH] for at in range(0, _CPU_ORDERS, BATCH)]
+            numbers = [range(at, at + BATCH) for at in range(first, first + _CPU_ORDERS, BATCH)]
+            batches = [[notice(number) for number in batch] for batch in numbers]
             own = _cpu_of(_take_in, batches)
-            floor = _cpu_of(bare, range(first, first + _CPU_ORDERS))
+            floor = _cpu_of(lambda batch: bare(batch, call), numbers)
             ratios.append(own / floor)
     return median(ratios)
 
